@@ -1,0 +1,66 @@
+"""Reading photos people really have: one loader that either gives RGB or says in one sentence what is wrong."""
+
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_PIXELS = 50_000_000
+"""Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""
+MAX_BYTES = 20 * 2**20
+"""Largest upload."""
+
+
+class ImageError(ValueError):
+    """The file cannot be analysed; the message says why, for the person who chose it."""
+
+
+def load_image(path: str | Path) -> Image.Image:
+    """Decode a photo to RGB, upright (EXIF), transparency over white, 16 bit scaled to 8, first frame if animated.
+
+    Raises:
+        ImageError: missing, empty, not an image, damaged, or larger than ``MAX_PIXELS``.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size == 0:
+            raise ImageError(f"{path.name} is empty (0 bytes); choose another file.")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's bomb warning: our own limit is checked below, before decoding.
+            with Image.open(path) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise ImageError(
+                        f"{path.name} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels "
+                        "this program reads; scale it down first."
+                    )
+                image.draft("RGB", (2048, 2048))  # JPEG only: decode at a smaller scale where the photo is huge
+                image.load()
+                return to_rgb(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except FileNotFoundError:
+        raise ImageError(f"{path.name} does not exist.") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"{path.name} is not an image this program can read (JPEG, PNG, WebP, GIF, BMP, TIFF).") from None
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{path.name} has more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
+        ) from None
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file provokes
+        raise ImageError(f"{path.name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow mode to RGB without losing what the eye would see."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        # Pillow clips these to 255; bring their range to 8 bits instead.
+        low, high = image.convert("F").getextrema()
+        top = 65535.0 if image.mode != "F" and high > 255 else max(high, 1e-9) if image.mode == "F" else 255.0
+        low = 0.0 if image.mode != "F" else low
+        image = image.convert("F").point(lambda value: (value - low) * (255.0 / (top - low))).convert("L")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")

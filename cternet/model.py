@@ -1,0 +1,171 @@
+"""CTERNet: counterfactual thinking driven emotion regulation for image sentiment recognition (Zhang et al.).
+
+Composes the five stages of emotion regulation; each stage is a file of its own.  docs/method.md maps equations to files.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import Tensor, nn
+
+from cternet.allocations import Level, allocate
+from cternet.backbone import Backbone
+from cternet.coupling import Coupling
+from cternet.deployment import AttentionalDeployment
+from cternet.effect import moments
+from cternet.emotions import MIKELS
+from cternet.sentiment_map import SentimentMap
+from cternet.situation import SituationModification
+
+Variant = Literal["vanilla", "smad-f", "cternet"]
+VARIANTS: tuple[str, ...] = ("vanilla", "smad-f", "cternet")
+
+
+@dataclass
+class CTERNetConfig:
+    """Everything a checkpoint needs to be run as it was trained; stored as ``config.json``."""
+
+    variant: Variant = "cternet"
+    """vanilla: GAP and a linear layer; smad-f: attention without counterfactual; cternet: all (Table 3's rows)."""
+    backbone: str = "tf_efficientnet_b0"
+    """A timm model name; the paper's is res2net101d."""
+    output_stride: int | None = 16
+    """Input pixels a map cell; None for the backbone's own."""
+    classes: tuple[str, ...] = MIKELS
+    """Class names, in the order of the logits."""
+    image_size: int = 224
+    """Side of the square input in pixels."""
+    geometry: Literal["squash", "center"] = "squash"
+    """squash: the whole photo, without its aspect ratio; center: the middle square."""
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """Input normalisation, RGB in [0, 1]."""
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """Input normalisation, RGB in [0, 1]."""
+    attention_channels: int = 64
+    """D."""
+    reduced_channels: int | None = None
+    """R; None for C where C is at most 512, else 32 as in the authors' code."""
+    maps_per_class: int = 4
+    """l."""
+    full_view: bool = False
+    """Let every kernel of Eq. 1 see all channels, as in the authors' code."""
+    scaled_attention: bool = False
+    """Divide Eq. 2's products by sqrt(N)."""
+    allocation: Literal["random", "uniform", "reverse", "shuffle"] = "random"
+    """What S* the network is trained and predicts with."""
+    level: Level = "attention"
+    """Where the allocation acts."""
+    training_effect: Literal["draw", "exact"] = "draw"
+    """In training, Y(S*) of one draw a step or its exact expectation (random and uniform)."""
+    dropout: float = 0.2
+    """Share of the channels of X dropped in training, before every head."""
+    training_data: str = ""
+    """What the weights were trained on, in words."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """Figures of this checkpoint, by split."""
+
+    def __post_init__(self) -> None:
+        self.classes, self.mean, self.std = tuple(self.classes), tuple(self.mean), tuple(self.std)
+        if self.variant not in VARIANTS:
+            raise ValueError(f"unknown variant {self.variant!r}: choose one of {', '.join(VARIANTS)}")
+        if len(self.classes) < 2:
+            raise ValueError("at least two classes are needed")
+
+
+@dataclass
+class Outputs:
+    """What a forward pass computed; None where the variant has no such part.
+
+    y (B, K): Y(S, X), or the plain logits of ``vanilla``.  v (B, K): class scores of the map.  y_star (B, K): Y(S*, X), in
+    eval mode its exact expectation.  y_te (B, K) = y - y_star.  s, s_star (B, 1, H, W).  s_out (B, D, H, W).
+    evidence (B, K, H, W), only on request.
+    """
+
+    y: Tensor
+    v: Tensor | None = None
+    y_star: Tensor | None = None
+    y_te: Tensor | None = None
+    s: Tensor | None = None
+    s_star: Tensor | None = None
+    s_out: Tensor | None = None
+    evidence: Tensor | None = None
+
+    @property
+    def prediction(self) -> Tensor:
+        """The logits the model answers with (B, K): Y_TE where there is one, else Y."""
+        return self.y if self.y_te is None else self.y_te
+
+
+class CTERNet(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="cternet",
+    license="other",
+    tags=["image-classification", "emotion-recognition", "counterfactual", "explainability"],
+):
+    """A backbone and one of the heads ``vanilla``, ``smad-f`` and ``cternet``.
+
+    Args:
+        config: see ``CTERNetConfig``.
+        pretrained: start from timm's backbone weights (fetched from the hub).
+    """
+
+    def __init__(self, config: CTERNetConfig, pretrained: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        classes = len(config.classes)
+        self.backbone = Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
+        channels = self.backbone.channels
+        self.drop = nn.Dropout2d(config.dropout)
+        if config.variant == "vanilla":
+            self.classifier = nn.Linear(channels, classes)
+            return
+        reduced = config.reduced_channels or (channels if channels <= 512 else 32)
+        self.situation = SituationModification(channels, config.attention_channels, full_view=config.full_view)
+        self.deployment = AttentionalDeployment(scaled=config.scaled_attention)
+        self.sentiment_map = SentimentMap(config.attention_channels, classes, config.maps_per_class)
+        self.coupling = Coupling(channels, reduced, classes)
+        if config.variant == "cternet" and config.allocation == "shuffle":
+            # E[S*] over other images, the reference outside training; NaN until a first training batch is seen.
+            self.register_buffer("shuffle_mean", torch.full((1, 1, *self.backbone.grid(config.image_size)), torch.nan))
+
+    def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
+        """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""
+        return self.backbone(images, start)
+
+    def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> Outputs:
+        """X (B, C, H, W) -> ``Outputs``; ``generator`` draws S* in training."""
+        x = self.drop(x)
+        if self.config.variant == "vanilla":
+            return Outputs(y=self.classifier(x.mean(dim=(2, 3))))
+        s_out = self.deployment(self.situation(x))
+        v, s = self.sentiment_map(s_out)
+        reduced = self.coupling.reduce(x)
+        g = self.coupling.evidence(reduced) if evidence else None
+        y = self.coupling(s, reduced)
+        if self.config.variant == "smad-f":
+            return Outputs(y=y, v=v, s=s, s_out=s_out, evidence=g)
+        s_star = self.counterfactual(s_out, s, generator=generator)
+        y_star = self.coupling(s_star, reduced)
+        return Outputs(y=y, v=v, y_star=y_star, y_te=y - y_star, s=s, s_star=s_star, s_out=s_out, evidence=g)
+
+    def counterfactual(self, s_out: Tensor, s: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """S* (B, 1, H, W) under the model's own allocation: a draw in training, its expectation in eval mode."""
+        config, pooling = self.config, self.sentiment_map.pooling
+        if not self.training or config.training_effect == "exact":
+            exact = moments(config.allocation, config.level, s, pooling)
+            if exact is not None:
+                return exact.mean
+            if config.allocation == "shuffle" and not self.training:
+                return self.shuffle_mean.expand_as(s)
+        s_star = allocate(config.allocation, config.level, s_out=s_out, s=s, pooling=pooling, generator=generator)
+        if config.allocation == "shuffle":
+            mean = s.detach().float().mean(dim=0, keepdim=True)
+            self.shuffle_mean.copy_(mean if self.shuffle_mean.isnan().any() else self.shuffle_mean.lerp(mean, 0.01))
+        return s_star
+
+    def forward(self, images: Tensor, *, start: int = 0, evidence: bool = False) -> Outputs:
+        """Images (B, 3, h, w), normalised with ``config.mean`` and ``config.std``, -> ``Outputs``."""
+        return self.forward_head(self.forward_features(images, start), evidence=evidence)

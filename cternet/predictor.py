@@ -1,0 +1,121 @@
+"""Image in, ``Analysis`` out: owns the transform, the device and inference mode; keeps nothing of any image."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from cternet.analysis import Analysis, Counterfactual, counterfactual
+from cternet.checkpoint import load_bank, load_model
+from cternet.images import load_image, to_rgb
+from cternet.model import CTERNet, Outputs
+from cternet.preprocess import preprocess
+
+Photo = str | Path | Image.Image | np.ndarray
+
+
+class Predictor:
+    """Runs a network on photos.
+
+    Args:
+        model: of variant ``cternet``.
+        name: what results call the model.
+        device: torch device; by default a GPU where there is one.
+        bank: S_out of other images (M, D, H, W), for the shuffle allocation.
+
+    Raises:
+        ValueError: a variant without a counterfactual.
+    """
+
+    def __init__(
+        self, model: CTERNet, *, name: str = "cternet", device: str | torch.device | None = None, bank: Tensor | None = None
+    ) -> None:
+        if model.config.variant != "cternet":
+            raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.model = model.to(self.device).eval().requires_grad_(False)
+        self.config = model.config
+        self.name = name
+        self.bank = bank
+        with torch.inference_mode():
+            self.pooling = tuple(part.float().cpu().numpy() for part in self.model.sentiment_map.pooling)
+            self.bias = self.model.coupling.classifier.bias.float().cpu().numpy()
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, *, device: str | torch.device | None = None) -> "Predictor":
+        """From a checkpoint folder or a hub id.
+
+        Raises:
+            CheckpointError: the folder is missing, incomplete or damaged; the message names the file and the mend.
+        """
+        return cls(load_model(source), name=Path(str(source)).name, device=device, bank=load_bank(source))
+
+    def analyze(self, photo: Photo) -> Analysis:
+        """Analyze one photo: a path, a PIL image, or an RGB uint8 array (h, w, 3).
+
+        Raises:
+            ImageError: the photo cannot be read.
+        """
+        return self.analyze_batch([photo])[0]
+
+    def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
+        """Analyze several photos in one forward pass."""
+        opened = [open_photo(photo) for photo in photos]
+        prepared = [preprocess(photo, self.config) for photo in opened]
+        outputs = self.forward(torch.stack([tensor for _, tensor in prepared]))
+        geometries = [
+            {"mode": self.config.geometry, "width": photo.width, "height": photo.height, "input": self.config.image_size}
+            for photo in opened
+        ]
+        return [
+            self.assemble(outputs, index, np.asarray(seen), geometry)
+            for index, ((seen, _), geometry) in enumerate(zip(prepared, geometries, strict=True))
+        ]
+
+    @torch.inference_mode()
+    def forward(self, images: Tensor) -> Outputs:
+        """Normalised images (B, 3, h, w) -> outputs with evidence, float32 on the CPU."""
+        outputs = self.model(images.to(self.device), evidence=True)
+        return Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
+
+    def assemble(self, outputs: Outputs, index: int, photo: np.ndarray, geometry: dict) -> Analysis:
+        """The ``Analysis`` of image ``index`` of a batch."""
+        config = self.config
+        s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
+        if config.allocation == "shuffle":
+            # The network predicts with the mean map of other images; the bank only supplies examples of it.
+            mean = outputs.s_star[index, 0].numpy()
+            own = Counterfactual("shuffle", config.level, None, mean=mean, shown=mean)
+        else:
+            own = counterfactual(config.allocation, config.level, s=s, s_out=s_out, pooling=self.pooling)
+        return Analysis(
+            labels=config.classes,
+            v=outputs.v[index].numpy(),
+            s=s,
+            s_out=s_out,
+            evidence=outputs.evidence[index].numpy(),
+            bias=self.bias,
+            pooling=self.pooling,
+            own=own,
+            counterfactual=own,
+            attended=s,
+            photo=photo,
+            geometry=geometry,
+            model=self.name,
+            bank=self.bank,
+        )
+
+    def with_bank(self, photos: Sequence[Photo]) -> "Predictor":
+        """The same predictor with the attention of ``photos`` as its shuffle bank."""
+        s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
+        return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out))
+
+
+def open_photo(photo: Photo) -> Image.Image:
+    """A path, PIL image or RGB uint8 array as RGB."""
+    if isinstance(photo, str | Path):
+        return load_image(photo)
+    return to_rgb(photo if isinstance(photo, Image.Image) else Image.fromarray(photo))

@@ -1,0 +1,55 @@
+"""The sentiment map: class-wise and cross-spatial pooling (CTERNet, Eq. 4).
+
+After WSCNet's coupled map: She et al., https://ieeexplore.ieee.org/document/8825564
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Pooling(NamedTuple):
+    """The 1x1 convolution averaged over the l maps of a class: what turns attention channels into S.
+
+    weight: w, (K, D); bias: (K,).
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, s_out: Tensor) -> tuple[Tensor, Tensor]:
+        """S_out (B, D, H, W) -> class scores v (B, K) and map S (B, 1, H, W).
+
+        M_k = w_k . S_out + b_k;  v_k = GAP(M_k);  S = (1/K) sum_k v_k M_k.
+        """
+        maps = (self.weight @ s_out.flatten(2) + self.bias[:, None]).unflatten(2, s_out.shape[2:])  # (B, K, H, W)
+        v = maps.mean(dim=(2, 3))  # (B, K)
+        s = (v[:, :, None, None] * maps).mean(dim=1, keepdim=True)  # (B, 1, H, W)
+        return v, s
+
+
+class SentimentMap(nn.Module):
+    """A 1x1 convolution to l maps for each of K classes, pooled to the class scores v and the map S.
+
+    Args:
+        channels: D of S_out.
+        classes: K.
+        maps_per_class: l.
+    """
+
+    def __init__(self, channels: int, classes: int, maps_per_class: int = 4) -> None:
+        super().__init__()
+        self.classes = classes
+        self.maps_per_class = maps_per_class
+        self.conv = nn.Conv2d(channels, classes * maps_per_class, kernel_size=1)
+
+    @property
+    def pooling(self) -> Pooling:
+        """Averaging the l maps of a class and averaging their kernels is the same thing."""
+        shape = (self.classes, self.maps_per_class)
+        weight = self.conv.weight.flatten(1).unflatten(0, shape).mean(dim=1)
+        return Pooling(weight, self.conv.bias.unflatten(0, shape).mean(dim=1))
+
+    def forward(self, s_out: Tensor) -> tuple[Tensor, Tensor]:
+        """S_out (B, D, H, W) -> v (B, K), S (B, 1, H, W)."""
+        return self.pooling(s_out)

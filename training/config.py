@@ -1,0 +1,67 @@
+"""The typed settings of a training run; ``python -m training.train --help`` lists them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cternet.model import CTERNetConfig
+
+
+@dataclass
+class TrainConfig:
+    """One training run."""
+
+    data: Path
+    """Data set folder: {train,val,test}/<class>/*.jpg."""
+    out: Path
+    """Run folder: settings, metrics, checkpoints, TensorBoard."""
+    model: CTERNetConfig = field(default_factory=CTERNetConfig)
+    """The network."""
+    start: Path | None = None
+    """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
+    pretrained: bool = False
+    """Start from timm's own backbone weights, fetched from the hub."""
+    epochs: int = 4
+    batch_size: int = 32
+    """Images a step on each process."""
+    lr: float = 3e-4
+    """Peak learning rate of the trunk."""
+    head_lr: float = 2e-3
+    """Peak learning rate of the head."""
+    weight_decay: float = 0.02
+    warmup: float = 0.2
+    """Share of the steps in which the one-cycle schedule rises."""
+    label_smoothing: float = 0.1
+    clip: float = 5.0
+    """Largest gradient norm."""
+    eq7_alone: bool = False
+    """Train on CE(v) + CE(Y_TE) only, as Eq. 7 is printed."""
+    crop_scale: tuple[float, float] = (0.5, 1.0)
+    """RandomResizedCrop's range of areas."""
+    frozen_sections: int = 4
+    """Leading backbone sections kept fixed (an EfficientNet's first is its stem)."""
+    train_depthwise: bool = True
+    """Train depthwise kernels; on a CPU their weight gradients take a third of a step."""
+    train_batch_norm: bool = False
+    """Let the backbone's batch norms follow the batches; otherwise they keep their statistics."""
+    ema: float = 0.998
+    """Decay of the averaged weights that are evaluated and kept; 0 keeps the last ones."""
+    cache: Path | None = None
+    """Folder in which to keep what the frozen sections put out; later epochs and runs with the same views read it."""
+    views: int = 1000
+    """Different augmentations of an image before they repeat; with a cache, what bounds its size."""
+    precision: Literal["no", "bf16"] = "no"
+    workers: int = 2
+    """Processes that decode images."""
+    seed: int = 0
+    """Seeds the head, the order of images, dropout and S*."""
+    view_seed: int = 0
+    """Seeds the augmentations."""
+    on_bad_image: Literal["fail", "skip"] = "fail"
+    """What to do about an unreadable training image."""
+    save_every: int = 200
+    """Steps between checkpoints."""
+    resume: bool = False
+    """Go on from the newest checkpoint in the run folder."""
+    cpu: bool = False
+    """Use the CPU even where a GPU is."""

@@ -1,0 +1,32 @@
+"""Train a network.
+
+python -m training.train --data DATA --out runs/cternet --start WEIGHTS.safetensors
+accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...
+python -m training.train --data DATA --out runs/cternet ... --resume
+"""
+
+import sys
+
+import tyro
+
+from training.checkpoints import SaveError
+from training.config import TrainConfig
+from training.data import DataError
+from training.engine import Interrupted, Run
+
+
+def main() -> None:
+    config = tyro.cli(TrainConfig, description=__doc__)
+    try:
+        best = Run(config).train()
+    except (DataError, SaveError, ValueError) as error:
+        sys.exit(f"error: {error}")
+    except Interrupted as message:
+        print(message, file=sys.stderr)
+        sys.exit(130)
+    print(f"best epoch on val: {best}")
+    print(f"weights: {config.out / 'best'}")
+
+
+if __name__ == "__main__":
+    main()
