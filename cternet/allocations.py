@@ -68,7 +68,7 @@ def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
     Raises:
         ValueError: no painting, or one of another shape.
     """
-    if painting is None or tuple(painting.shape[-2:]) != tuple(a.shape[-2:]):
+    if painting is None or painting.shape != a.shape[-2:]:
         raise ValueError(f"a painted map of {a.shape[-2]}x{a.shape[-1]} cells is needed")
     return painting.to(a).expand_as(a).clone()
 

@@ -41,7 +41,8 @@ class Analysis:
     evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D) and bias (K,).
     own: the counterfactual the checkpoint predicts with.  counterfactual: the one looked at.
     attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.
-    photo (h, w, 3): uint8, the photo as the model saw it.  geometry: how it got there.  model: the checkpoint's name.
+    photo (h, w, 3): uint8, what the map covers, to draw it over.  seen (size, size, 3): uint8, the input as the model saw it.
+    geometry: how the photo got there.  model: the checkpoint's name.
     bank (M, D, H, W): other images' S_out, for the shuffle allocation, or None.
     """
 
@@ -56,6 +57,7 @@ class Analysis:
     counterfactual: Counterfactual
     attended: Array
     photo: NDArray[np.uint8]
+    seen: NDArray[np.uint8]
     geometry: dict[str, Any]
     model: str
     bank: torch.Tensor | None = None
@@ -158,6 +160,8 @@ class Analysis:
                 are not finite.
         """
         if isinstance(change, str):
+            if painting is not None and not np.isfinite(painting).all():
+                raise ValueError("the painted map has values that are not finite numbers")
             found = counterfactual(
                 change, level, s=self.s, s_out=self.s_out, pooling=self.pooling, seed=seed, bank=self.bank, painting=painting
             )

@@ -37,12 +37,14 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
         """Run sections ``start`` to ``stop``; all of them map (B, 3, h, w) to X (B, C, H, W)."""
-        for section in self.sections()[start:stop]:
+        sections = self.sections()
+        stop = len(sections) if stop is None else stop
+        for section in sections[start:stop]:
             x = section(x)
         if isinstance(x, list):
             x = x[-1]
-            if self.channels_last:
-                x = x.permute(0, 3, 1, 2)
+        if self.channels_last and start < len(sections) <= stop:
+            x = x.permute(0, 3, 1, 2)
         return x
 
     def load_weights(self, state: dict[str, Tensor]) -> None:

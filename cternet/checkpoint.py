@@ -1,6 +1,8 @@
 """Checkpoint folders: ``config.json`` and ``model.safetensors``, and what is wrong with one that will not load."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
@@ -38,14 +40,16 @@ def load_model(source: str | Path) -> CTERNet:
     elif folder.exists() or str(source).count("/") != 1 or str(source).startswith((".", "/")):
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
     try:
-        return CTERNet.from_pretrained(str(source), strict=True).eval()
+        with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
+            return CTERNet.from_pretrained(str(source), strict=True).eval()
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {mend}.") from None
     except RuntimeError as error:
         if "size mismatch" in str(error) or "Missing key" in str(error) or "Unexpected key" in str(error):
             raise CheckpointError(f"{folder / WEIGHTS} does not fit {folder / CONFIG}; {mend}.") from None
-        raise
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        reason = str(error).splitlines()[0]  # timm's, of a backbone it does not know
+        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({reason}); {mend}.") from None
+    except (TypeError, KeyError, ValueError, AttributeError, AssertionError) as error:
         raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({error}); {mend}.") from None
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, HFValidationError, OSError) as error:
         reason = str(error).strip().splitlines()[0]

@@ -5,6 +5,7 @@ which is what makes the expectation, the spread and the place map of the total e
 """
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 
 
@@ -24,7 +25,9 @@ class Coupling(nn.Module):
 
     def forward(self, s: Tensor, reduced: Tensor) -> Tensor:
         """S (B, 1, H, W) and X~ (B, R, H, W) -> Y(S, X) (B, K)."""
-        z = torch.cat([s.mean(dim=(2, 3)), (s * reduced).mean(dim=(2, 3))], dim=1)  # (B, 1 + R)
+        flat = s.flatten(2)  # (B, 1, N)
+        coupled = flat @ rearrange(reduced, "b r h w -> b (h w) r") / flat.shape[2]  # GAP(S * X~), without the product map
+        z = torch.cat([flat.mean(dim=2), coupled.squeeze(1)], dim=1)  # (B, 1 + R)
         return self.classifier(z)
 
     def evidence(self, reduced: Tensor) -> Tensor:

@@ -3,12 +3,15 @@
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""
 MAX_BYTES = 20 * 2**20
 """Largest upload."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF") + (("AVIF",) if features.check("avif") else ())
+"""What is decoded.  Not all Pillow knows: it hands EPS, whatever the file is named, to Ghostscript."""
 
 
 class ImageError(ValueError):
@@ -23,11 +26,13 @@ def load_image(path: str | Path) -> Image.Image:
     """
     path = Path(path)
     try:
+        if path.is_dir():
+            raise ImageError(f"{path.name} is a folder, not an image.")
         if path.stat().st_size == 0:
             raise ImageError(f"{path.name} is empty (0 bytes); choose another file.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's bomb warning: our own limit is checked below, before decoding.
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ImageError(
@@ -41,8 +46,10 @@ def load_image(path: str | Path) -> Image.Image:
         raise
     except FileNotFoundError:
         raise ImageError(f"{path.name} does not exist.") from None
+    except PermissionError:
+        raise ImageError(f"{path.name} may not be read by this program.") from None
     except UnidentifiedImageError:
-        raise ImageError(f"{path.name} is not an image this program can read (JPEG, PNG, WebP, GIF, BMP, TIFF).") from None
+        raise ImageError(f"{path.name} is not an image this program can read ({', '.join(FORMATS)}).") from None
     except Image.DecompressionBombError:
         raise ImageError(
             f"{path.name} has more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
@@ -54,13 +61,21 @@ def load_image(path: str | Path) -> Image.Image:
 def to_rgb(image: Image.Image) -> Image.Image:
     """Any Pillow mode to RGB without losing what the eye would see."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        # Pillow clips these to 255; bring their range to 8 bits instead.
-        low, high = image.convert("F").getextrema()
-        top = 65535.0 if image.mode != "F" and high > 255 else max(high, 1e-9) if image.mode == "F" else 255.0
-        low = 0.0 if image.mode != "F" else low
-        image = image.convert("F").point(lambda value: (value - low) * (255.0 / (top - low))).convert("L")
+        image = grey_to_8_bit(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def grey_to_8_bit(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits, 32 bits or floats to 8 bits; Pillow itself would clip it at 255."""
+    values = np.nan_to_num(np.asarray(image, np.float32))
+    low, high = 0.0, 65535.0
+    if image.mode == "I":  # 32 bits hold photos of 8, 16 or more
+        high = next(top for top in (255.0, 65535.0, float(values.max())) if values.max() <= top)
+    elif image.mode == "F":  # no range is agreed on: the darkest is black, the brightest white
+        low, high = float(values.min()), float(values.max())
+    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
+    return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))

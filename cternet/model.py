@@ -140,9 +140,17 @@ class CTERNet(
         x = self.drop(x)
         if self.config.variant == "vanilla":
             return Outputs(y=self.classifier(x.mean(dim=(2, 3))))
-        s_out = self.deployment(self.situation(x))
+        s_out, reduced = self.deployment(self.situation(x)), self.coupling.reduce(x)
+        # Y_TE is a difference of logits: from here on in the weights' own precision, also under autocast.
+        with torch.autocast(x.device.type, enabled=False):
+            dtype = self.coupling.classifier.weight.dtype
+            return self.effect_head(s_out.to(dtype), reduced.to(dtype), evidence=evidence, generator=generator)
+
+    def effect_head(
+        self, s_out: Tensor, reduced: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None
+    ) -> Outputs:
+        """S_out (B, D, H, W) and X~ (B, R, H, W) -> ``Outputs``."""
         v, s = self.sentiment_map(s_out)
-        reduced = self.coupling.reduce(x)
         g = self.coupling.evidence(reduced) if evidence else None
         y = self.coupling(s, reduced)
         if self.config.variant == "smad-f":

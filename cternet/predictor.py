@@ -12,7 +12,7 @@ from cternet.analysis import Analysis, Counterfactual, counterfactual
 from cternet.checkpoint import load_bank, load_model
 from cternet.images import load_image, to_rgb
 from cternet.model import CTERNet, Outputs
-from cternet.preprocess import preprocess
+from cternet.preprocess import covered, preprocess
 
 Photo = str | Path | Image.Image | np.ndarray
 
@@ -71,8 +71,8 @@ class Predictor:
             for photo in opened
         ]
         return [
-            self.assemble(outputs, index, np.asarray(seen), geometry)
-            for index, ((seen, _), geometry) in enumerate(zip(prepared, geometries, strict=True))
+            self.assemble(outputs, index, photo, seen, geometry)
+            for index, (photo, (seen, _), geometry) in enumerate(zip(opened, prepared, geometries, strict=True))
         ]
 
     @torch.inference_mode()
@@ -81,7 +81,7 @@ class Predictor:
         outputs = self.model(images.to(self.device), evidence=True)
         return Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
 
-    def assemble(self, outputs: Outputs, index: int, photo: np.ndarray, geometry: dict) -> Analysis:
+    def assemble(self, outputs: Outputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict) -> Analysis:
         """The ``Analysis`` of image ``index`` of a batch."""
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
@@ -102,7 +102,8 @@ class Predictor:
             own=own,
             counterfactual=own,
             attended=s,
-            photo=photo,
+            photo=np.asarray(covered(photo, config)),
+            seen=np.asarray(seen),
             geometry=geometry,
             model=self.name,
             bank=self.bank,

@@ -23,6 +23,26 @@ def to_input(config: CTERNetConfig) -> v2.Transform:
     )
 
 
+MAX_VIEW = 640
+"""Longest side of the photo that maps are drawn over."""
+MAX_ASPECT = 3.0
+"""Photos longer than this are drawn as the model saw them: a strip shows no map."""
+
+
+def covered(image: Image.Image, config: CTERNetConfig) -> Image.Image:
+    """The part of the photo that the map covers, in its own aspect ratio, at most ``MAX_VIEW`` pixels a side."""
+    side = min(image.size)
+    view = image if config.geometry == "squash" else v2.CenterCrop(side)(image)
+    if max(view.size) > MAX_ASPECT * min(view.size):
+        view = geometry_transform(config)(image)
+    longest = max(view.size)
+    target = min(max(longest, config.image_size), MAX_VIEW)  # shrink large photos, enlarge tiny ones
+    if longest != target:
+        size = [max(1, round(length * target / longest)) for length in view.size]
+        view = view.resize(size, Image.Resampling.BICUBIC)
+    return view
+
+
 def preprocess(image: Image.Image, config: CTERNetConfig) -> tuple[Image.Image, Tensor]:
     """The photo as the model sees it, and the tensor (3, size, size) the network takes."""
     seen = geometry_transform(config)(image)

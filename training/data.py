@@ -3,6 +3,7 @@
 A reader turns a layout on disk into rows; everything after it sees rows only, so a new data set is a new reader.
 """
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -74,6 +75,21 @@ def unreadable(rows: Sequence[Row]) -> dict[Path, str]:
     with ThreadPoolExecutor() as pool:
         found = tqdm(pool.map(check, rows), total=len(rows), desc="checking images", unit="img", leave=False)
         return {row.path: why for row, why in zip(rows, found, strict=True) if why}
+
+
+def leave_out_unreadable(rows: Sequence[Row], on_bad_image: str) -> tuple[list[Row], dict[Path, str]]:
+    """The readable rows, and what was left out and why.
+
+    Raises:
+        DataError: an image is unreadable and ``on_bad_image`` is ``fail``.
+    """
+    bad = unreadable(rows)
+    if bad:
+        listing = "; ".join(f"{path}: {why}" for path, why in bad.items())
+        if on_bad_image == "fail":
+            raise DataError(f"{len(bad)} unreadable images (leave them out with --on-bad-image skip): {listing}")
+        print(f"left out {len(bad)} unreadable images: {listing}", file=sys.stderr)
+    return [row for row in rows if row.path not in bad], bad
 
 
 def train_transform(config: CTERNetConfig, scale: tuple[float, float]) -> v2.Transform:

@@ -3,13 +3,11 @@
 import json
 import signal
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -18,34 +16,13 @@ from tqdm.auto import tqdm
 from cternet.losses import loss_terms
 from cternet.model import CTERNet
 from training.cache import FeatureCache
-from training.checkpoints import drop_older_states, newest_state, write_folder, write_json
+from training.checkpoints import drop_older_states, newest_state, write_folder
 from training.config import TrainConfig
-from training.data import DataError, Photos, Row, eval_transform, read_class_folders, seed_of, train_transform, unreadable
+from training.data import DataError, Photos, Row, eval_transform, seed_of, train_transform
 from training.evaluation import evaluate
+from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
-
-
-class Progress:
-    """Where a run stands; saved with every checkpoint."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.step = 0  # steps of this epoch already taken
-        self.total_steps = 0
-        self.world = 1
-        self.best = -1.0
-        self.sums: dict[str, float] = {}  # of the loss terms of this epoch, on this process
-        self.history: list[dict[str, Any]] = []
-
-    def state_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-
-
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM arrived; the run was saved."""
+from training.start import check_run_folder, open_run_folder, read_rows, start_weights
 
 
 class Run:
@@ -63,17 +40,18 @@ class Run:
             cpu=config.cpu,
             log_with="tensorboard",
             project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
-            dataloader_config=DataLoaderConfiguration(even_batches=True),
         )
         self.main = self.accelerator.is_main_process
         self.world = self.accelerator.num_processes
         self.progress = Progress()
         self.stop_signal: int | None = None
-        with self.accelerator.main_process_first():
-            self.prepare_folder()
-        self.rows = self.read_rows()
+        check_run_folder(config)
+        self.rows, left_out = read_rows(config, self.accelerator)
         self.build_network()
         self.build_loaders()
+        if self.main:
+            open_run_folder(config, left_out)
+        self.accelerator.wait_for_everyone()
         if config.resume:
             self.load_state()
         if self.main:
@@ -82,50 +60,6 @@ class Run:
             )
 
     # --- set-up
-
-    def prepare_folder(self) -> None:
-        """Refuse to overwrite a run, or to resume one with other settings."""
-        out = self.config.out
-        settings = json.loads(json.dumps(asdict(self.config), default=str))
-        path = out / "settings.json"
-        if self.config.resume:
-            if newest_state(out) is None:
-                raise DataError(f"{out} has no checkpoint to resume from; start it without --resume")
-            before = json.loads(path.read_text())
-            free = {"resume", "workers", "save_every", "out", "cache", "data", "cpu"}
-            changed = [key for key in settings if key not in free and settings[key] != before.get(key)]
-            if changed:
-                raise DataError(
-                    f"{out} was started with other settings ({', '.join(changed)}); resume with the same, or use another --out"
-                )
-        elif self.main:
-            if out.exists() and any(out.iterdir()):
-                raise DataError(f"{out} already holds a run; go on with --resume, or choose another --out")
-            out.mkdir(parents=True, exist_ok=True)
-            write_json(path, settings)
-
-    def read_rows(self) -> dict[str, list[Row]]:
-        config = self.config
-        rows = read_class_folders(config.data, config.model.classes)
-        if {"train", "val"} - {row.split for row in rows}:
-            raise DataError(f"{config.data} needs the splits train and val; the best weights are chosen on val, never on test")
-        rows = [row for row in rows if row.split != "test"]
-        bad = unreadable(rows) if self.main else {}
-        bad = self.broadcast(bad)
-        if bad:
-            listing = "; ".join(bad.values())
-            if config.on_bad_image == "fail":
-                raise DataError(f"{len(bad)} unreadable images (leave them out with --on-bad-image skip): {listing}")
-            self.accelerator.print(f"left out {len(bad)} unreadable images: {listing}")
-            if self.main:
-                write_json(config.out / "skipped.json", {str(path): why for path, why in bad.items()})
-        kept = [row for row in rows if row.path not in bad]
-        return {split: [row for row in kept if row.split == split] for split in ("train", "val")}
-
-    def broadcast(self, value: Any) -> Any:
-        from accelerate.utils import broadcast_object_list
-
-        return broadcast_object_list([value])[0]
 
     def build_network(self) -> None:
         config = self.config
@@ -400,21 +334,3 @@ class Run:
                 f"start it with --num_processes {self.progress.world}"
             )
         self.accelerator.print(f"resuming {state} in epoch {self.progress.epoch + 1}, step {self.progress.step}")
-
-
-def start_weights(path: Path) -> dict[str, Tensor]:
-    """Backbone tensors of a .safetensors file, or of a checkpoint folder of this project.
-
-    Raises:
-        DataError: no such file, or not safetensors.
-    """
-    file = path / "model.safetensors" if path.is_dir() else path
-    if not file.is_file():
-        raise DataError(f"start weights {file} do not exist; give a .safetensors file or a checkpoint folder with --start")
-    try:
-        state = load_file(file)
-    except Exception as error:  # safetensors raises its own error class for damaged files
-        raise DataError(f"start weights {file} cannot be read ({error}); fetch or export them again") from None
-    prefix = "backbone.net."
-    inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    return inner or state

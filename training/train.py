@@ -12,7 +12,8 @@ import tyro
 from training.checkpoints import SaveError
 from training.config import TrainConfig
 from training.data import DataError
-from training.engine import Interrupted, Run
+from training.engine import Run
+from training.progress import Interrupted
 
 
 def main() -> None:

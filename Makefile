@@ -1,0 +1,71 @@
+# `make` alone lists the targets.  Everything is installed into .venv, nothing outside this folder.
+# Override on the command line: make demo PORT=8000 HOST=0.0.0.0, make test ARGS="-k effect", make demo PYTHON=python3.12
+
+PYTHON ?= python3
+HOST = 127.0.0.1
+PORT = 7860
+ARGS =
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+PIP = $(BIN)/python -m pip install --disable-pip-version-check
+
+# Nothing here needs the network once installed; HF_HUB_OFFLINE=0 lets CTERNET_WEIGHTS name a model on the hub.
+HF_HUB_OFFLINE ?= 1
+export HF_HUB_OFFLINE
+export GRADIO_ANALYTICS_ENABLED = False
+
+# Stops with a sentence unless $(1) is Python 3.10 or newer.
+define check_version
+	@command -v "$(1)" >/dev/null || { \
+		echo "error: '$(1)' was not found. Install Python 3.10 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(1)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "error: '$(1)' is `"$(1)" --version 2>&1`, but Python 3.10 or newer is needed. $(2)" >&2; exit 1; }
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format clean distclean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(RUNTIME) ## install if needed, then serve the demo on http://127.0.0.1:7860
+	GRADIO_SERVER_NAME=$(HOST) GRADIO_SERVER_PORT=$(PORT) $(BIN)/python app.py
+
+test: lint ## install if needed, then lint and the whole suite but the tests marked slow
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+lint: $(DEV) ## check style and formatting
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+format: $(DEV) ## put style and formatting right
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+clean: ## remove caches
+	rm -rf .pytest_cache .ruff_cache .gradio
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove caches and the environment
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(call check_version,$(PYTHON),Name a newer one: make PYTHON=python3.12)
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "error: '$(PYTHON)' cannot make virtual environments: its venv or ensurepip module is missing." >&2; \
+		echo "On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): requirements.txt | $(BIN)/python
+	$(call check_version,$(BIN)/python,Remove $(VENV) and try again)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements-train.txt requirements.txt | $(BIN)/python
+	$(call check_version,$(BIN)/python,Remove $(VENV) and try again)
+	$(PIP) -r requirements-dev.txt
+	@touch $(RUNTIME) $@

@@ -1,0 +1,34 @@
+"""Start the demo: ``python app.py``.  Hugging Face Spaces starts here too.
+
+Environment: CTERNET_WEIGHTS, a checkpoint folder or hub id in place of the shipped one; GRADIO_SERVER_NAME and
+GRADIO_SERVER_PORT, where to listen.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from app.main import ROOT, build
+from app.theme import FAVICON, STYLE, THEME
+from cternet import CheckpointError, Predictor
+from cternet.images import MAX_BYTES
+
+try:
+    predictor = Predictor.from_pretrained(os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi"))
+except (CheckpointError, ValueError) as error:
+    sys.exit(f"error: {error}")
+
+demo = build(predictor)
+
+if __name__ == "__main__":
+    demo.launch(
+        theme=THEME,
+        css_paths=STYLE,
+        favicon_path=FAVICON if Path(FAVICON).exists() else None,
+        max_file_size=MAX_BYTES,
+        run_history=False,
+        ssr_mode=False,
+        footer_links=[],
+    )

@@ -1,0 +1,1 @@
+"""The Gradio interface; one file a page, thin handlers over ``cternet``."""

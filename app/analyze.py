@@ -1,0 +1,308 @@
+"""The Analyze page: a photo, where the model looked, where it might have looked, and what the difference did."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app import render
+from app.sessions import Sessions
+from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor, load_image
+from cternet.export import write
+from cternet.maps import SEQUENTIAL
+
+MAX_SEED = 2**31 - 1
+ALLOCATION_CHOICES = {
+    "random": "random: dice",
+    "uniform": "uniform: the same everywhere",
+    "reverse": "reverse: most where there was least",
+    "shuffle": "shuffle: another photo's attention",
+}
+LEVEL_WORDS = {
+    "attention": "attention (as in the paper)",
+    "map": "the map S itself",
+    "scaled-map": "the map, keeping its mean",
+}
+EXPLANATION = """
+**S** is the model's own attention: bright places count more in its answer. **S\\*** is attention it did *not* pay: random,
+even, reversed, or borrowed from another photo. The model answers once with S and once with S\\*, from the same photo.
+The difference, **Y_TE**, is what its attention did to the answer, and the model's prediction is the emotion with the
+largest Y_TE under the S\\* it was trained with; choosing another S\\* shows other effects, never another prediction.
+
+- Total effect: $Y_{TE} = E[Y(S, X) - Y(S^*, X)]$ (Eq. 6). $Y$ is linear in $S$, so the expectation and its spread over all
+  draws are exact; nothing is sampled. The picture of a random S\\* is one draw.
+- Effect map: $T_p = (S_p - E[S^*])\\cdot g_p / N$; its cells sum to $Y_{TE}$ of the chosen emotion exactly. Cells see
+  more of the photo than they cover, so this proves nothing about single pixels.
+- This changes the model's attention, not the world: "counterfactual" says nothing about what people would feel.
+"""
+FORGOTTEN = "This photo's analysis is no longer kept on the server; choose the photo again to see it."
+
+
+@dataclass
+class View:
+    """What the visitor chose to look at; the components' values in order.  They come from outside: checked here.
+
+    Raises:
+        gr.Error: a value the page does not offer.
+    """
+
+    allocation: str
+    level: str
+    seed: int
+    share: float
+    label: str | None
+    cmap: str
+    opacity: float
+    shared: bool
+    smooth: bool
+
+    def __post_init__(self) -> None:
+        try:
+            self.seed = int(self.seed or 0)
+            self.share = float(self.share) / 100
+            self.opacity = float(self.opacity)
+        except (TypeError, ValueError, OverflowError):
+            raise gr.Error("The seed and the sliders need numbers.", print_exception=False) from None
+        if not 0 <= self.seed <= MAX_SEED:
+            raise gr.Error("The seed must be a whole number from 0 to 2147483647.", print_exception=False)
+        if not (0 <= self.share <= 1 and 0 <= self.opacity <= 1):
+            raise gr.Error("The sliders go from 0 to their end.", print_exception=False)
+        if self.allocation not in ALLOCATIONS or self.level not in LEVELS or self.cmap not in SEQUENTIAL:
+            raise gr.Error("This page does not offer that choice; reload it.", print_exception=False)
+
+    def look(self, analysis: Analysis) -> Analysis:
+        if self.label is not None and self.label not in analysis.labels:
+            raise gr.Error("This model does not know that emotion; reload the page.", print_exception=False)
+        return analysis.intervene(self.allocation, level=self.level, seed=self.seed)
+
+
+class AnalyzePage:
+    """Layout and handlers of the page.
+
+    Args:
+        predictor: runs the network; shared by all visitors, keeps nothing of them.
+        sessions: keeps each visitor's analysis.
+        examples: photos to pick from.
+    """
+
+    def __init__(self, predictor: Predictor, sessions: Sessions, examples: list[Path]) -> None:
+        self.predictor, self.sessions, self.examples = predictor, sessions, examples
+
+    # --- handlers
+
+    def analyze(self, request: gr.Request, payload: dict[str, Any] | None, *view: Any) -> tuple[Any, ...]:
+        """A new photo: run the network once and show everything."""
+        session = request.session_hash
+        if payload is None:
+            self.sessions.drop(session)
+            return self.blank(render.empty_answer())
+        try:
+            analysis = self.predictor.analyze(load_image(payload["path"]))
+        except ImageError as error:
+            self.sessions.drop(session)
+            name, said = Path(payload["path"]).name, str(error)
+            original = payload.get("orig_name") or name
+            return self.blank(render.message(said.replace(name, original), kind="error"))
+        self.sessions.put(session, analysis)
+        chosen = View(*view)
+        chosen.label = analysis.prediction
+        return (*self.show(analysis, chosen), analysis.prediction)
+
+    def blank(self, answer: str) -> tuple[Any, ...]:
+        return answer, render.empty_attention(), render.empty_effect(), "", gr.skip()
+
+    def show(self, analysis: Analysis, view: View) -> tuple[str, str, str, str]:
+        looked = view.look(analysis)
+        return (
+            render.answer_view(looked, view.share),
+            self.attention(looked, view),
+            self.effect(looked, view),
+            render.seen_view(looked),
+        )
+
+    @staticmethod
+    def attention(looked: Analysis, view: View) -> str:
+        return render.attention_view(
+            looked, share=view.share, cmap=view.cmap, opacity=view.opacity, shared=view.shared, smooth=view.smooth
+        )
+
+    @staticmethod
+    def effect(looked: Analysis, view: View) -> str:
+        return render.effect_view(looked, view.label or looked.prediction, opacity=view.opacity, smooth=view.smooth)
+
+    def with_analysis(self, parts: Callable[[Analysis, View], tuple[str, ...]], outputs: int) -> Callable[..., Any]:
+        """A handler that redraws ``parts`` from the visitor's own analysis; the network does not run."""
+
+        def handler(request: gr.Request, *view: Any) -> Any:
+            analysis = self.sessions.get(request.session_hash)
+            if analysis is None:
+                gr.Info(FORGOTTEN)
+                return gr.skip() if outputs == 1 else [gr.skip()] * outputs
+            chosen = View(*view)
+            found = parts(chosen.look(analysis), chosen)
+            return found[0] if outputs == 1 else found
+
+        return handler
+
+    def download(self, ending: str) -> Callable[..., str]:
+        def handler(request: gr.Request, *view: Any) -> str:
+            analysis = self.sessions.get(request.session_hash)
+            if analysis is None:
+                raise gr.Error(FORGOTTEN, print_exception=False)
+            chosen = View(*view)
+            folder = Path(tempfile.mkdtemp(prefix="cternet-"))
+            return str(
+                write(
+                    chosen.look(analysis),
+                    folder / f"cternet-{analysis.prediction}{ending}",
+                    label=chosen.label,
+                    cmap=chosen.cmap,
+                    opacity=chosen.opacity,
+                    shared=chosen.shared,
+                    smooth=chosen.smooth,
+                )
+            )
+
+        return handler
+
+    # --- layout
+
+    def build(self) -> None:
+        """Lay the page out and wire it; call inside ``gr.Blocks``."""
+        config = self.predictor.config
+        offered = [name for name in ALLOCATIONS if name != "painted" and (name != "shuffle" or self.predictor.bank is not None)]
+        with gr.Row(elem_id="workbench", equal_height=False):
+            with gr.Column(scale=3, min_width=260, elem_id="photo-column"):
+                photo = gr.Image(
+                    label="Your photo: drop, paste or camera",
+                    type="filepath",
+                    sources=["upload", "webcam", "clipboard"],
+                    height=280,
+                    buttons=["fullscreen"],
+                    alt_text="the photo you chose",
+                    elem_id="photo",
+                )
+                gr.Examples([[str(path)] for path in self.examples], photo, label="Or try one of these", elem_id="examples")
+                seen = gr.HTML(elem_id="seen")
+            with gr.Column(scale=6, min_width=320, elem_id="attention-column"):
+                gr.HTML("<h2>Where the model looked, and where it might have looked instead</h2>")
+                attention = gr.HTML(render.empty_attention(), elem_id="attention")
+                share = gr.Slider(
+                    0,
+                    100,
+                    value=0,
+                    step=1,
+                    label="λ, from factual S (0 %) to counterfactual S* (100 %)",
+                    info="Moves the middle map along S_λ = (1 − λ)·S + λ·S*; the answer follows a straight line, exactly.",
+                    elem_id="share",
+                )
+                with gr.Row():
+                    allocation = gr.Dropdown(
+                        [(ALLOCATION_CHOICES[name], name) for name in offered],
+                        value=config.allocation,
+                        label="Counterfactual attention S*",
+                        info="What the model is given in place of its own attention.",
+                        elem_id="allocation",
+                    )
+                    level = gr.Dropdown(
+                        [(words, name) for name, words in LEVEL_WORDS.items()],
+                        value=config.level,
+                        label="What it replaces",
+                        info="Where in the network the attention is cut.",
+                        elem_id="level",
+                    )
+                    seed = gr.Number(
+                        0,
+                        label="Seed",
+                        info="Which draw is shown.",
+                        precision=0,
+                        minimum=0,
+                        maximum=MAX_SEED,
+                        min_width=120,
+                        elem_id="seed",
+                    )
+            with gr.Column(scale=3, min_width=290, elem_id="answer-column"):
+                answer = gr.HTML(render.empty_answer(), elem_id="answer")
+        with gr.Row(elem_id="effect-row", equal_height=False):
+            with gr.Column(scale=6, min_width=320):
+                gr.HTML("<h2>What that difference did to the answer, place by place</h2>")
+                effect = gr.HTML(render.empty_effect(), elem_id="effect")
+            with gr.Column(scale=6, min_width=320):
+                label = gr.Dropdown(
+                    list(config.classes),
+                    value=config.classes[0],
+                    label="Emotion",
+                    info="Whose total effect is mapped; the predicted one after each new photo.",
+                    elem_id="label",
+                )
+                with gr.Row():
+                    opacity = gr.Slider(
+                        0, 1, value=0.6, step=0.05, label="Opacity", info="Of the maps over the photo.", elem_id="opacity"
+                    )
+                    cmap = gr.Dropdown(
+                        list(SEQUENTIAL),
+                        value=SEQUENTIAL[0],
+                        label="Colours",
+                        info="Of S and S*; gray as in the paper's Figure 4.",
+                        elem_id="cmap",
+                    )
+                with gr.Row():
+                    shared = gr.Checkbox(
+                        True, label="One colour scale for S and S*", info="Off: each map fills its own.", elem_id="shared"
+                    )
+                    smooth = gr.Checkbox(True, label="Smooth", info="Off: show the map's own cells.", elem_id="smooth")
+                with gr.Row():
+                    downloads = [
+                        (gr.Button(words, size="sm", min_width=110, elem_id=f"get-{ending[1:]}"), ending)
+                        for words, ending in (
+                            ("⤓ Figure (PNG)", ".png"),
+                            ("⤓ Arrays (NPZ)", ".npz"),
+                            ("⤓ Numbers (JSON)", ".json"),
+                        )
+                    ]
+                    # The browser fetches through this one; it stays out of sight and out of the tab order.
+                    file = gr.DownloadButton("download", elem_id="file", visible="hidden")
+                with gr.Accordion("What am I seeing?", open=False):
+                    gr.Markdown(EXPLANATION, latex_delimiters=[{"left": "$", "right": "$", "display": False}])
+
+        view = [allocation, level, seed, share, label, cmap, opacity, shared, smooth]
+        everything = [answer, attention, effect, seen, label]
+        photo.change(
+            self.analyze,
+            [photo, *view],
+            everything,
+            preprocess=False,
+            concurrency_limit=1,
+            concurrency_id="model",
+            trigger_mode="always_last",
+            show_progress_on=[answer, attention, effect],
+            api_visibility="private",
+        )
+        live = {"trigger_mode": "always_last", "concurrency_limit": 4, "concurrency_id": "redraw", "api_visibility": "private"}
+
+        def redraw(components: list[gr.components.Component], parts: Callable, outputs: list[gr.HTML]) -> None:
+            gr.on(
+                [component.input for component in components],
+                self.with_analysis(parts, len(outputs)),
+                view,
+                outputs,
+                show_progress="hidden",
+                **live,
+            )
+
+        redraw(
+            [allocation, level, seed],
+            lambda looked, v: (render.answer_view(looked, v.share), self.attention(looked, v), self.effect(looked, v)),
+            [answer, attention, effect],
+        )
+        redraw([share], lambda looked, v: (render.answer_view(looked, v.share), self.attention(looked, v)), [answer, attention])
+        redraw([label], lambda looked, v: (self.effect(looked, v),), [effect])
+        redraw([cmap, shared], lambda looked, v: (self.attention(looked, v),), [attention])
+        redraw([opacity, smooth], lambda looked, v: (self.attention(looked, v), self.effect(looked, v)), [attention, effect])
+        for button, ending in downloads:
+            button.click(self.download(ending), view, file, show_progress="minimal", **live).success(
+                None, js="() => document.querySelector('#file').click()", api_visibility="private"
+            )

@@ -1,0 +1,85 @@
+"""Analyze photos from the command line.
+
+    python -m cternet photo.jpg --out folder/
+
+writes folder/photo.png (the figure) and folder/photo.json (the numbers), for each photo given.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tqdm.auto import tqdm
+
+from cternet.allocations import Level
+from cternet.checkpoint import CheckpointError
+from cternet.export import write
+from cternet.images import ImageError
+from cternet.predictor import Predictor
+
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "weights" / "cternet-fi"
+
+
+@dataclass
+class Arguments:
+    """What to analyze and how."""
+
+    photos: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Image files."""
+    out: Path = field(default_factory=lambda: Path("out"))
+    """Folder for the results; made if missing."""
+    weights: str = str(SHIPPED)
+    """Checkpoint folder or hub id."""
+    allocation: Literal["random", "uniform", "reverse", "shuffle"] | None = None
+    """What S* is; by default the checkpoint's own."""
+    level: Level = "attention"
+    """Where the allocation acts."""
+    seed: int = 0
+    """Of the S* shown."""
+    emotion: str | None = None
+    """Class of the effect map; by default the prediction."""
+    arrays: bool = False
+    """Also write the arrays, as folder/photo.npz."""
+    device: str | None = None
+    """Torch device; by default a GPU where there is one."""
+
+
+def main() -> int:
+    arguments = tyro.cli(Arguments, description=__doc__)
+    if not arguments.photos:
+        print("error: name at least one photo", file=sys.stderr)
+        return 2
+    try:
+        predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except (CheckpointError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if arguments.emotion is not None and arguments.emotion not in predictor.config.classes:
+        print(
+            f"error: unknown emotion {arguments.emotion}; choose one of {', '.join(predictor.config.classes)}", file=sys.stderr
+        )
+        return 2
+    failed = 0
+    names: set[str] = set()
+    for photo in tqdm(arguments.photos, unit="img", disable=len(arguments.photos) == 1):
+        try:
+            analysis = predictor.analyze(photo)
+            if arguments.allocation:
+                analysis = analysis.intervene(arguments.allocation, level=arguments.level, seed=arguments.seed)
+        except (ImageError, ValueError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        stem = photo.stem if photo.stem not in names else photo.name.replace(".", "_")
+        names.add(stem)
+        endings = [".png", ".json"] + ([".npz"] if arguments.arrays else [])
+        written = [write(analysis, arguments.out / f"{stem}{ending}", label=arguments.emotion) for ending in endings]
+        tqdm.write(f"{photo}: {analysis.prediction} ({analysis.polarity}) -> {', '.join(map(str, written))}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

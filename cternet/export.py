@@ -1,0 +1,77 @@
+"""An analysis as files: the figure (PNG), the arrays (NPZ), the numbers (JSON)."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cternet.analysis import Analysis
+from cternet.figure import analysis_figure
+
+
+def numbers(analysis: Analysis) -> dict[str, Any]:
+    """Every number of an analysis under the names of the paper, JSON-ready; logits unless said otherwise."""
+    c = analysis.counterfactual
+
+    def by_label(values: Sequence[float]) -> dict[str, float]:
+        return {label: float(value) for label, value in zip(analysis.labels, values, strict=True)}
+
+    return {
+        "model": analysis.model,
+        "geometry": analysis.geometry,
+        "prediction": analysis.prediction,
+        "polarity": analysis.polarity,
+        "polarity_by_summed_probability": analysis.polarity_by_sum,
+        "predicted_with": {"allocation": analysis.own.allocation, "level": analysis.own.level},
+        "probabilities": by_label(analysis.probabilities),
+        "counterfactual": {
+            "allocation": c.allocation,
+            "level": c.level,
+            "seed": c.seed,
+            "alpha": c.alpha,
+            "beta": c.beta,
+        },
+        "v": by_label(analysis.v),
+        "Y(S)": by_label(analysis.y_factual),
+        "E[Y(S*)]": by_label(analysis.y_counterfactual),
+        "Y(S* shown)": by_label(analysis.y(c.shown)),
+        "Y_TE": by_label(analysis.total_effect),
+        "Y_TE standard deviation over draws of S*": by_label(analysis.total_effect_std),
+    }
+
+
+def arrays(analysis: Analysis) -> dict[str, np.ndarray]:
+    """Every array of an analysis: maps (H, W), per-class maps (K, H, W), logits (K,), and the photo as the model saw it."""
+    return {
+        "labels": np.array(analysis.labels),
+        "photo": analysis.seen,
+        "S": analysis.attended,
+        "S_star_shown": analysis.counterfactual.shown,
+        "S_star_mean": analysis.counterfactual.mean,
+        "S_out": analysis.s_out,
+        "evidence": analysis.evidence,
+        "bias": analysis.bias,
+        "effect_map": analysis.effect_map,
+        "v": analysis.v,
+        "Y_S": analysis.y_factual,
+        "Y_S_star": analysis.y_counterfactual,
+        "Y_TE": analysis.total_effect,
+        "Y_TE_covariance": analysis.total_effect_covariance,
+    }
+
+
+def write(analysis: Analysis, path: Path, **figure_options: Any) -> Path:
+    """Write one file; its ending says which: .json, .npz, or a picture format of matplotlib.
+
+    Args:
+        figure_options: as in ``analysis_figure``.
+    """
+    if path.suffix == ".json":
+        path.write_text(json.dumps(numbers(analysis), indent=2) + "\n")
+    elif path.suffix == ".npz":
+        np.savez_compressed(path, **arrays(analysis))
+    else:
+        analysis_figure(analysis, **figure_options).savefig(path)
+    return path

@@ -1,0 +1,139 @@
+"""The figure of one analysis, for people and papers: photo, S, S*, effect map and the logits with their spread."""
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from cternet.analysis import Analysis
+from cternet.maps import DIVERGING, SEQUENTIAL, Scale, colour_map, overlay, shared_scale, signed_scale
+
+matplotlib.rcParams["svg.hashsalt"] = "cternet"  # the same analysis gives the same file
+
+FACTUAL, COUNTERFACTUAL, EFFECT = "#3a87ad", "#e8824a", "#5d8a60"
+"""Blue, orange and green, as in the paper's Figure 1."""
+ALLOCATION_WORDS: dict[str, str] = {
+    "random": "random",
+    "uniform": "uniform",
+    "reverse": "reversed",
+    "shuffle": "another image's",
+    "painted": "painted",
+}
+
+
+def significant(value: float) -> str:
+    """Three significant digits with sign."""
+    return "0" if value == 0 else f"{value:+#.3g}".rstrip(".")
+
+
+def counterfactual_title(analysis: Analysis) -> str:
+    """What S* is, in a few words."""
+    c = analysis.counterfactual
+    seed = "" if c.seed is None else f", seed {c.seed}"
+    return f"{ALLOCATION_WORDS[c.allocation]} {c.level.replace('-', ' ')}{seed}"
+
+
+def logits_chart(axes: Axes, analysis: Analysis, between: Sequence[float] | None = None, *, legend: bool = True) -> None:
+    """Y(S), E[Y(S*)] and Y_TE of every emotion as grouped horizontal bars, one standard deviation of the draw of S* as whiskers.
+
+    Args:
+        between: Y of a map on the way from S to S* (K,), drawn as diamonds.
+    """
+    places = np.arange(len(analysis.labels))
+    std = analysis.total_effect_std
+    spread = std if std.max() > 0 else None
+    rows = [
+        ("Y(S) factual", analysis.y_factual, FACTUAL, None),
+        ("Y(S*) counterfactual", analysis.y_counterfactual, COUNTERFACTUAL, spread),
+        ("Y_TE total effect", analysis.total_effect, EFFECT, spread),
+    ]
+    ink = axes.spines["bottom"].get_edgecolor()
+    for offset, (name, values, colour, error) in zip((-0.27, 0.0, 0.27), rows, strict=True):
+        axes.barh(
+            places + offset,
+            values,
+            height=0.25,
+            color=colour,
+            label=name,
+            xerr=error,
+            error_kw={"ecolor": ink, "elinewidth": 1, "capsize": 2},
+        )
+    if between is not None:
+        axes.plot(between, places - 0.27, "D", color=ink, markersize=4, label="Y on the way to S*")
+    axes.axvline(0, color=ink, linewidth=0.8)
+    axes.set_yticks(places, analysis.labels)
+    axes.invert_yaxis()
+    axes.set_xlabel("logit")
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.grid(axis="x", alpha=0.25)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    if legend:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=1, frameon=False, fontsize="small")
+
+
+def analysis_figure(
+    analysis: Analysis,
+    *,
+    label: str | None = None,
+    cmap: str = SEQUENTIAL[0],
+    opacity: float = 0.6,
+    shared: bool = True,
+    smooth: bool = True,
+) -> Figure:
+    """One figure of everything: photo, S, S*, effect map of ``label`` (by default the prediction), and the logits.
+
+    Args:
+        cmap, opacity, smooth: as in ``overlay``.
+        shared: one colour scale for S and S*.
+
+    Raises:
+        ValueError: an unknown label or colour map.
+    """
+    label = label or analysis.prediction
+    if label not in analysis.labels:
+        raise ValueError(f"unknown emotion {label!r}: choose one of {', '.join(analysis.labels)}")
+    index = analysis.labels.index(label)
+    s, s_star = analysis.attended, analysis.counterfactual.shown
+    effect = analysis.effect_map[index]
+    scales = [shared_scale(s, s_star)] * 2 if shared else [shared_scale(s), shared_scale(s_star)]
+    figure = Figure(figsize=(13, 8), layout="constrained", dpi=120)
+    axes = figure.subplot_mosaic([["photo", "s", "s_star"], ["effect", "chart", "chart"]])
+    axes["photo"].imshow(analysis.photo)
+    axes["photo"].set_title(f"{analysis.prediction} ({analysis.polarity}), {analysis.probabilities.max():.0%}")
+    style = {"opacity": opacity, "smooth": smooth}
+    panels = [
+        ("s", "Factual attention S", s, scales[0], cmap),
+        ("s_star", f"Counterfactual S*: {counterfactual_title(analysis)}", s_star, scales[1], cmap),
+        (
+            "effect",
+            f"Total effect on {label}: cells sum to {significant(analysis.total_effect[index])}",
+            effect,
+            signed_scale(effect),
+            DIVERGING,
+        ),
+    ]
+    for key, title, values, scale, name in panels:
+        axes[key].imshow(overlay(analysis.photo, values, scale, cmap=name, **style))
+        axes[key].set_title(title, fontsize=11)
+        colour_bar(figure, axes[key], scale, name)
+    for key in ("photo", "s", "s_star", "effect"):
+        axes[key].set_axis_off()
+    logits_chart(axes["chart"], analysis)
+    figure.supxlabel(
+        f"{analysis.model} · whiskers: one standard deviation over draws of S*, not the model's doubt", fontsize=8, ha="center"
+    )
+    return figure
+
+
+def colour_bar(figure: Figure, axes: Axes, scale: Scale, name: str) -> None:
+    """A colour bar beside a panel, with one value where the scale is flat."""
+    pad = max(abs(scale.low), 1e-6) * 1e-3 if scale.flat else 0.0
+    norm = matplotlib.colors.Normalize(scale.low - pad, scale.high + pad)
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colour_map(name)), ax=axes, fraction=0.046, pad=0.02)
+    if scale.flat:
+        bar.set_ticks([scale.low])
+    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")

@@ -1,0 +1,75 @@
+"""Small networks and photos for tests; random weights, a 4x4 map, milliseconds a forward pass."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+from cternet import CTERNet, CTERNetConfig
+from cternet.preprocess import preprocess
+
+BACKBONES: dict[str, int | None] = {
+    "test_efficientnet": 16,  # stem and blocks
+    "test_resnet": 16,  # the children of a FeatureListNet
+    "test_byobnet": 16,
+    "test_convnext": 16,
+    "mobilenetv3_small_050": 16,  # one section
+    "test_vit": None,  # one section, tokens
+    "test_mambaout": None,  # channels last
+}
+"""A timm model of each kind, with the output stride it is built with."""
+
+SIZE = 64
+
+
+def tiny_config(**changes) -> CTERNetConfig:
+    settings = {
+        "backbone": "test_efficientnet",
+        "output_stride": 16,
+        "image_size": SIZE,
+        "attention_channels": 16,
+        "reduced_channels": 12,
+        "maps_per_class": 3,
+        "dropout": 0.0,
+    }
+    return CTERNetConfig(**settings | changes)
+
+
+def tiny_network(seed: int = 0, **changes) -> CTERNet:
+    """In eval mode, with maps of order 1 that vary over places and images, so that no term of any equation is hidden."""
+    torch.manual_seed(seed)
+    network = CTERNet(tiny_config(**changes)).eval()
+    if network.config.variant == "vanilla":
+        return network
+    x = network.backbone(torch.cat([photo_tensor(network.config, tiny_photo(n)) for n in range(100, 108)])).detach()
+    for group, branch in enumerate(network.situation.branches):
+        standardise(branch, x if network.situation.full_view else x.chunk(4, dim=1)[group])
+    standardise(network.coupling.reduce, x)
+    with torch.no_grad():
+        network.deployment.phi.fill_(0.4)
+        network.sentiment_map.conv.weight.mul_(6)
+        network.coupling.classifier.weight.mul_(3)
+        if hasattr(network, "shuffle_mean"):
+            network.shuffle_mean.uniform_(0.5, 1.5)
+    return network
+
+
+@torch.no_grad()
+def standardise(conv: torch.nn.Conv2d, x: torch.Tensor) -> None:
+    """Scale and shift each kernel so that what it makes of x has mean 0 and deviation 1."""
+    out = conv(x)
+    spread = out.std(dim=(0, 2, 3)).clamp(min=1e-6)
+    conv.weight.div_(spread[:, None, None, None])
+    conv.bias.copy_((conv.bias - out.mean(dim=(0, 2, 3))) / spread)
+
+
+def tiny_photo(seed: int = 0, width: int = 90, height: int = 70) -> Image.Image:
+    """A photo with structure at several scales."""
+    noise = np.random.default_rng(seed)
+    coarse = Image.fromarray(noise.integers(0, 256, (5, 6, 3), dtype=np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
+    fine = noise.integers(-20, 21, (height, width, 3))
+    return Image.fromarray(np.clip(np.asarray(coarse) + fine, 0, 255).astype(np.uint8))
+
+
+def photo_tensor(config: CTERNetConfig, photo: Image.Image) -> torch.Tensor:
+    """(1, 3, size, size), as the predictor makes it."""
+    return preprocess(photo, config)[1][None]

@@ -1,0 +1,96 @@
+"""What a run needs before its first step: its folder, its rows, its start weights."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from safetensors.torch import load_file
+from torch import Tensor
+
+from training.checkpoints import newest_state, write_json
+from training.config import TrainConfig
+from training.data import DataError, Row, leave_out_unreadable, read_class_folders
+
+FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "cpu"}
+"""Settings that may differ when a run is resumed: they do not change what it computes."""
+
+
+def settings_of(config: TrainConfig) -> dict[str, Any]:
+    """The settings as JSON values."""
+    return json.loads(json.dumps(asdict(config), default=str))
+
+
+def check_run_folder(config: TrainConfig) -> None:
+    """Refuse to overwrite a run, or to resume one with other settings.
+
+    Raises:
+        DataError: see its message.
+    """
+    out = config.out
+    if not config.resume:
+        # What a run leaves that was stopped before its first checkpoint may be written over.
+        beginnings = {"settings.json", "skipped.json", "tensorboard", "state"}
+        if newest_state(out) or (out.exists() and any(path.name not in beginnings for path in out.iterdir())):
+            raise DataError(f"{out} already holds a run; go on with --resume, or choose another --out")
+        return
+    if newest_state(out) is None:
+        raise DataError(f"{out} has no checkpoint to resume from; start it without --resume")
+    before, now = json.loads((out / "settings.json").read_text()), settings_of(config)
+    changed = [key for key in now if key not in FREE_TO_CHANGE and now[key] != before.get(key)]
+    if changed:
+        raise DataError(
+            f"{out} was started with other settings ({', '.join(changed)}); resume with the same, or use another --out"
+        )
+
+
+def open_run_folder(config: TrainConfig, left_out: dict[Path, str]) -> None:
+    """Make the folder of a new run, with its settings and the images it leaves out."""
+    if config.resume:
+        return
+    config.out.mkdir(parents=True, exist_ok=True)
+    write_json(config.out / "settings.json", settings_of(config))
+    if left_out:
+        write_json(config.out / "skipped.json", {str(path): why for path, why in left_out.items()})
+
+
+def read_rows(config: TrainConfig, accelerator: Accelerator) -> tuple[dict[str, list[Row]], dict[Path, str]]:
+    """The readable rows of train and val, and what was left out; never those of test.
+
+    Raises:
+        DataError: no train or val, or an unreadable image that may not be skipped.
+    """
+    rows = read_class_folders(config.data, config.model.classes)
+    if {"train", "val"} - {row.split for row in rows}:
+        raise DataError(f"{config.data} needs the splits train and val; the best weights are chosen on val, never on test")
+    found: Any = None
+    if accelerator.is_main_process:  # one process looks; all of them leave out the same, or stop
+        try:
+            found = leave_out_unreadable([row for row in rows if row.split != "test"], config.on_bad_image)
+        except DataError as error:
+            found = error
+    found = broadcast_object_list([found])[0]
+    if isinstance(found, DataError):
+        raise found
+    kept, left_out = found
+    return {split: [row for row in kept if row.split == split] for split in ("train", "val")}, left_out
+
+
+def start_weights(path: Path) -> dict[str, Tensor]:
+    """Backbone tensors of a .safetensors file, or of a checkpoint folder of this project.
+
+    Raises:
+        DataError: no such file, or not safetensors.
+    """
+    file = path / "model.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(f"start weights {file} do not exist; give a .safetensors file or a checkpoint folder with --start")
+    try:
+        state = load_file(file)
+    except Exception as error:  # safetensors raises its own error class for damaged files
+        raise DataError(f"start weights {file} cannot be read ({error}); fetch or export them again") from None
+    prefix = "backbone.net."
+    inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    return inner or state
