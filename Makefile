@@ -17,12 +17,20 @@ HF_HUB_OFFLINE ?= 1
 export HF_HUB_OFFLINE
 export GRADIO_ANALYTICS_ENABLED = False
 
-# Stops with a sentence unless $(1) is Python 3.10 or newer.
-define check_version
-	@command -v "$(1)" >/dev/null || { \
-		echo "error: '$(1)' was not found. Install Python 3.10 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
-	@"$(1)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-		echo "error: '$(1)' is `"$(1)" --version 2>&1`, but Python 3.10 or newer is needed. $(2)" >&2; exit 1; }
+# Stop with a sentence unless PYTHON, or the environment made from it, will do.
+define check_python
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "error: '$(PYTHON)' was not found. Install Python 3.10 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "error: '$(PYTHON)' is `"$(PYTHON)" --version 2>&1`; Python 3.10 or newer is needed: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "error: '$(PYTHON)' cannot make virtual environments: its ensurepip or venv module is missing." >&2; \
+		echo "On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+endef
+
+define check_venv
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+		echo "error: $(VENV) has no pip, or a Python older than 3.10. Make a new one: make distclean, then this again." >&2; exit 1; }
 endef
 
 .DEFAULT_GOAL := help
@@ -54,18 +62,15 @@ distclean: clean ## remove caches and the environment
 	rm -rf $(VENV)
 
 $(BIN)/python:
-	$(call check_version,$(PYTHON),Name a newer one: make PYTHON=python3.12)
-	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "error: '$(PYTHON)' cannot make virtual environments: its venv or ensurepip module is missing." >&2; \
-		echo "On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	$(check_python)
 	"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(RUNTIME): requirements.txt | $(BIN)/python
-	$(call check_version,$(BIN)/python,Remove $(VENV) and try again)
+	$(check_venv)
 	$(PIP) -r requirements.txt
 	@touch $@
 
 $(DEV): requirements-dev.txt requirements-train.txt requirements.txt | $(BIN)/python
-	$(call check_version,$(BIN)/python,Remove $(VENV) and try again)
+	$(check_venv)
 	$(PIP) -r requirements-dev.txt
 	@touch $(RUNTIME) $@

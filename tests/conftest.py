@@ -12,10 +12,6 @@ from tests.tiny import tiny_network, tiny_photo
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: needs the shared data or more than half a minute")
-
-
 @pytest.fixture(autouse=True)
 def one_thread_fixed_seed() -> None:
     torch.set_num_threads(1)

@@ -65,7 +65,9 @@ def standardise(conv: torch.nn.Conv2d, x: torch.Tensor) -> None:
 def tiny_photo(seed: int = 0, width: int = 90, height: int = 70) -> Image.Image:
     """A photo with structure at several scales."""
     noise = np.random.default_rng(seed)
-    coarse = Image.fromarray(noise.integers(0, 256, (5, 6, 3), dtype=np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(noise.integers(0, 256, (5, 6, 3), dtype=np.uint8)).resize(
+        (width, height), Image.Resampling.BICUBIC
+    )
     fine = noise.integers(-20, 21, (height, width, 3))
     return Image.fromarray(np.clip(np.asarray(coarse) + fine, 0, 255).astype(np.uint8))
 

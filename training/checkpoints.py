@@ -4,6 +4,7 @@ import errno
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,12 @@ def write_folder(target: Path, write: Callable[[Path], None]) -> None:
         temporary.rename(target)
         shutil.rmtree(previous, ignore_errors=True)
     except Exception as error:
+        out_of_space = disk_full(target.parent)  # asked before the unfinished files are gone
         shutil.rmtree(temporary, ignore_errors=True)
+        if previous.exists() and not target.exists():
+            previous.rename(target)
         # torch and safetensors wrap the operating system's error in their own
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or disk_full(target.parent)
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or out_of_space
         if not full and not isinstance(error, OSError):
             raise
         reason = "the disk is full" if full else str(error)
@@ -52,6 +56,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def newest_state(run: Path) -> Path | None:
     """The newest complete training state of a run."""
+    for previous in (run / "state").glob(".step-*.old"):  # a run killed between the two renames of ``write_folder``
+        target = previous.with_name(previous.name.removeprefix(".").removesuffix(".old"))
+        if not target.exists():
+            with suppress(FileNotFoundError):  # another process was faster
+                previous.rename(target)
     states = sorted((run / "state").glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
     return states[-1] if states else None
 

@@ -29,9 +29,7 @@ def test_registry(name: str, level: str, attention: torch.Tensor, pooling: Pooli
     s = pooling(attention)[1]
     before = attention.clone(), s.clone()
     options = {"painting": torch.rand(H, W)} if name == "painted" else {}
-    found = [
-        allocate(name, level, s_out=attention, s=s, pooling=pooling, generator=seeded(3), **options) for _ in range(2)
-    ]
+    found = [allocate(name, level, s_out=attention, s=s, pooling=pooling, generator=seeded(3), **options) for _ in range(2)]
     assert found[0].shape == (B, 1, H, W)
     assert torch.isfinite(found[0]).all()
     assert torch.equal(*found), "the same seed gives the same S*"
@@ -152,6 +150,8 @@ def test_painted_needs_a_map_of_the_right_shape(painting: torch.Tensor | None, a
 
 
 @pytest.mark.parametrize(("name", "level", "word"), [("nonsense", "map", "reverse"), ("random", "nonsense", "attention")])
-def test_unknown_names_are_answered_with_the_choice(name: str, level: str, word: str, attention: torch.Tensor, pooling: Pooling):
+def test_unknown_names_are_answered_with_the_choice(
+    name: str, level: str, word: str, attention: torch.Tensor, pooling: Pooling
+):
     with pytest.raises(ValueError, match=f"nonsense.*{word}"):
         allocate(name, level, s_out=attention, s=attention[:, :1], pooling=pooling)

@@ -204,7 +204,7 @@ def test_interventions_that_make_no_sense(analysis: Analysis, change, words: str
 
 @pytest.mark.parametrize("bad", [None, np.ones((3, 3)), np.ones((2, 4, 4)), np.full((4, 4), np.nan)])
 def test_paintings_that_make_no_sense(analysis: Analysis, bad):
-    with pytest.raises(ValueError, match="4x4 cells|not finite"):
+    with pytest.raises(ValueError, match=r"4x4 cells|not finite"):
         analysis.intervene("painted", painting=bad)
 
 

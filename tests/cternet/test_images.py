@@ -292,7 +292,9 @@ def test_palette_with_half_transparency(tmp_path: Path):
     assert pixels(tmp_path / "half.png").tolist() == [[list(RED), [204, 204, 255]]]
 
 
-@pytest.mark.parametrize(("mode", "value", "expected"), [("RGBA", (255, 0, 0, 51), (255, 204, 204)), ("LA", (0, 51), (204,) * 3)])
+@pytest.mark.parametrize(
+    ("mode", "value", "expected"), [("RGBA", (255, 0, 0, 51), (255, 204, 204)), ("LA", (0, 51), (204,) * 3)]
+)
 def test_transparency_is_over_white(tmp_path: Path, mode: str, value: tuple[int, ...], expected: tuple[int, ...]):
     Image.new(mode, (3, 3), value).save(tmp_path / "clear.png")
     assert (pixels(tmp_path / "clear.png") == expected).all()

@@ -47,7 +47,9 @@ def test_answers_under_the_networks_own_allocation(allocation: str):
 def test_a_photo_may_be_a_path_an_image_or_an_array(predictor: Predictor, tmp_path: Path):
     photo = tiny_photo()
     photo.save(tmp_path / "photo.png")
-    found = [predictor.analyze(kind) for kind in (photo, np.asarray(photo), tmp_path / "photo.png", str(tmp_path / "photo.png"))]
+    found = [
+        predictor.analyze(kind) for kind in (photo, np.asarray(photo), tmp_path / "photo.png", str(tmp_path / "photo.png"))
+    ]
     for other in found[1:]:
         assert_same(other, found[0])
 

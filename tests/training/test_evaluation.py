@@ -1,0 +1,93 @@
+"""Figures against counting by hand."""
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader
+
+from tests.tiny import tiny_config, tiny_network
+from tests.training.made_up import CLASSES
+from training.data import Photos, eval_transform, read_class_folders
+from training.evaluation import evaluate, figures, summarise
+
+FOUR = ("amusement", "awe", "anger", "fear")
+
+
+def logits_of(guesses: list[int], classes: int) -> torch.Tensor:
+    return 5.0 * torch.nn.functional.one_hot(torch.tensor(guesses), classes)
+
+
+def test_by_hand():
+    """Truth 0 0 0 1 1 2, guesses 0 0 1 1 0 0."""
+    found = figures(logits_of([0, 0, 1, 1, 0, 0], 3), torch.tensor([0, 0, 0, 1, 1, 2]), CLASSES)
+    assert found["confusion_matrix"] == [[2, 1, 0], [1, 1, 0], [1, 0, 0]]
+    assert found["accuracy"] == pytest.approx(3 / 6)
+    per_class = found["per_class"]
+    assert per_class["amusement"] == pytest.approx({"precision": 2 / 4, "recall": 2 / 3, "f1": 4 / 7, "images": 3})
+    assert per_class["awe"] == pytest.approx({"precision": 1 / 2, "recall": 1 / 2, "f1": 1 / 2, "images": 2})
+    assert per_class["fear"] == pytest.approx({"precision": 0, "recall": 0, "f1": 0, "images": 1})
+    assert found["macro_f1"] == pytest.approx((4 / 7 + 1 / 2 + 0) / 3)
+
+
+def test_against_counting():
+    logits, labels = torch.randn(200, 4), torch.randint(0, 4, (200,))
+    found = figures(logits, labels, FOUR)
+    pairs = list(zip(labels.tolist(), logits.argmax(dim=1).tolist(), strict=True))
+    for k, name in enumerate(FOUR):
+        hits = sum(truth == guess == k for truth, guess in pairs)
+        assert found["per_class"][name]["precision"] == pytest.approx(hits / sum(guess == k for _, guess in pairs))
+        assert found["per_class"][name]["recall"] == pytest.approx(hits / sum(truth == k for truth, _ in pairs))
+        assert found["confusion_matrix"][k] == [sum(pair == (k, other) for pair in pairs) for other in range(4)]
+    assert found["accuracy"] == pytest.approx(sum(truth == guess for truth, guess in pairs) / 200)
+    side = [True, True, False, False]
+    assert found["polarity_accuracy"] == pytest.approx(sum(side[truth] == side[guess] for truth, guess in pairs) / 200)
+
+
+def test_polarity_both_ways():
+    """The strongest emotion is negative, the positive ones together are more probable."""
+    logits = torch.tensor([[1.0, 1.0, 1.5, -9.0]])
+    for label, by_argmax in [(0, 0.0), (3, 1.0)]:
+        found = figures(logits, torch.tensor([label]), FOUR)
+        assert found["polarity_accuracy"] == by_argmax
+        assert found["polarity_accuracy_by_sum"] == 1 - by_argmax
+
+
+@pytest.mark.parametrize("classes", [("positive", "negative"), ("cats", "dogs", "awe")])
+def test_no_polarity_where_it_means_nothing(classes: tuple[str, ...]):
+    """A two-class model is trained as such and not comparable; other labels have no side."""
+    found = figures(torch.randn(5, len(classes)), torch.zeros(5, dtype=torch.long), classes)
+    assert not [name for name in found if "polarity" in name]
+
+
+def test_a_class_without_images_or_guesses():
+    found = figures(logits_of([0, 0], 3), torch.tensor([0, 0]), CLASSES)
+    assert found["per_class"]["fear"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "images": 0}
+    assert found["accuracy"] == 1
+
+
+def test_the_prediction_is_the_last_answer():
+    logits, labels = torch.randn(6, 3), torch.arange(6) % 3
+    found = summarise({"v": -logits, "y": 0 * logits, "y_te": logits}, labels, CLASSES)
+    assert found["prediction"] == "y_te"
+    assert found["images"] == 6
+    assert found["y_te"] == figures(logits, labels, CLASSES)
+    assert found["v"] == figures(-logits, labels, CLASSES)
+    assert summarise({"y": logits}, labels, CLASSES)["prediction"] == "y"
+
+
+@pytest.mark.parametrize(("variant", "answers"), [("vanilla", {"y"}), ("smad-f", {"v", "y"}), ("cternet", {"v", "y", "y_te"})])
+def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str]):
+    """All images once, whatever the batches; in eval mode, without a gradient."""
+    config = tiny_config(classes=CLASSES)
+    network = tiny_network(variant=variant, classes=CLASSES, dropout=0.5).train()
+    dataset = Photos(read_class_folders(photos, CLASSES), eval_transform(config))
+    accelerator = Accelerator(cpu=True)
+    loader = DataLoader(dataset, batch_size=7, sampler=[(index, 0) for index in range(len(dataset))])
+    found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, CLASSES)
+    assert set(found) - {"prediction", "images"} == answers
+    assert found["images"] == len(dataset)
+    network.eval()
+    with torch.no_grad():
+        logits = torch.cat([network(dataset[index, 0][0][None]).prediction for index in range(len(dataset))])
+    labels = torch.tensor([row.label for row in dataset.rows])
+    assert found[found["prediction"]] == figures(logits, labels, CLASSES)
