@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import timm
@@ -46,6 +47,20 @@ def consume(analysis: Analysis) -> None:
         getattr(analysis, name)
 
 
+def interventions(found: Analysis) -> list[float]:
+    """Milliseconds of new S* on an analysis, with all of their numbers and maps."""
+
+    def one(name: str, level: str, seed: int) -> None:
+        consume(found.intervene(name, level=level, seed=seed))
+
+    return [
+        milliseconds(partial(one, name, level, seed))
+        for seed in range(10)
+        for name in ("random", "uniform", "reverse")
+        for level in ("attention", "map")
+    ]
+
+
 def compare(title: str, predictor: Predictor, runs: int) -> None:
     config = predictor.config
     options = {} if config.output_stride is None else {"output_stride": config.output_stride}
@@ -71,13 +86,7 @@ def compare(title: str, predictor: Predictor, runs: int) -> None:
         base.append(milliseconds(forward))
         full.append(milliseconds(analysis))
         ratios.append(full[-1] / base[-1])
-    found = analysis()
-    change = [
-        milliseconds(lambda: consume(found.intervene(name, level=level, seed=seed)))
-        for seed in range(10)
-        for name in ("random", "uniform", "reverse")
-        for level in ("attention", "map")
-    ]
+    change = interventions(analysis())
     print(
         f"{title}: plain forward {statistics.median(base):.1f} ms, analysis {statistics.median(full):.1f} ms, "
         f"median ratio {statistics.median(ratios):.3f}x; intervention {statistics.median(change):.2f} ms "

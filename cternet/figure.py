@@ -37,7 +37,7 @@ def counterfactual_title(analysis: Analysis) -> str:
 
 
 def logits_chart(axes: Axes, analysis: Analysis, between: Sequence[float] | None = None, *, legend: bool = True) -> None:
-    """Y(S), E[Y(S*)] and Y_TE of every emotion as grouped horizontal bars, one standard deviation of the draw of S* as whiskers.
+    """Y(S), E[Y(S*)] and Y_TE of every emotion as grouped horizontal bars; whiskers: one standard deviation over S*.
 
     Args:
         between: Y of a map on the way from S to S* (K,), drawn as diamonds.

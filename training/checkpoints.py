@@ -3,14 +3,33 @@
 import errno
 import json
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 
 class SaveError(Exception):
     """A checkpoint could not be written; earlier ones are untouched."""
+
+
+@contextmanager
+def saving(target: Path, unfinished: Path) -> Iterator[None]:
+    """Remove ``unfinished`` when writing ``target`` fails, and say so where the disk is at fault.
+
+    Raises:
+        SaveError: the disk is full or not writable.
+    """
+    try:
+        yield
+    except Exception as error:
+        # torch and safetensors wrap the operating system's error in their own; look before the unfinished files are gone
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or disk_full(target.parent)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not full and not isinstance(error, OSError):
+            raise
+        reason = "the disk is full" if full else str(error)
+        raise SaveError(f"cannot write {target}: {reason}. Free some space and go on with --resume.") from error
 
 
 def write_folder(target: Path, write: Callable[[Path], None]) -> None:
@@ -21,26 +40,20 @@ def write_folder(target: Path, write: Callable[[Path], None]) -> None:
     """
     temporary = target.with_name(f".{target.name}.new")
     previous = target.with_name(f".{target.name}.old")
-    try:
+    with saving(target, temporary):
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         write(temporary)
         if target.exists():
             shutil.rmtree(previous, ignore_errors=True)
             target.rename(previous)
-        temporary.rename(target)
-        shutil.rmtree(previous, ignore_errors=True)
-    except Exception as error:
-        out_of_space = disk_full(target.parent)  # asked before the unfinished files are gone
-        shutil.rmtree(temporary, ignore_errors=True)
-        if previous.exists() and not target.exists():
-            previous.rename(target)
-        # torch and safetensors wrap the operating system's error in their own
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or out_of_space
-        if not full and not isinstance(error, OSError):
+        try:
+            temporary.rename(target)
+        except OSError:
+            if previous.exists():
+                previous.rename(target)
             raise
-        reason = "the disk is full" if full else str(error)
-        raise SaveError(f"cannot write {target}: {reason}. Free some space and go on with --resume.") from error
+        shutil.rmtree(previous, ignore_errors=True)
 
 
 def disk_full(folder: Path) -> bool:

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from cternet.losses import loss_terms
 from cternet.model import CTERNet
 from training.cache import FeatureCache
-from training.checkpoints import drop_older_states, newest_state, write_folder
+from training.checkpoints import drop_older_states, newest_state, saving, write_folder
 from training.config import TrainConfig
 from training.data import DataError, Photos, Row, eval_transform, seed_of, train_transform
 from training.evaluation import evaluate
@@ -313,15 +313,18 @@ class Run:
             write_folder(target, lambda path: self.accelerator.save_state(str(path)))
         else:
             temporary = target.with_name(f".{target.name}.shared")
-            self.accelerator.save_state(str(temporary))
+            with saving(target, temporary):
+                self.accelerator.save_state(str(temporary))
             self.accelerator.wait_for_everyone()
             if self.main:
                 write_folder(target, lambda path: [child.rename(path / child.name) for child in temporary.iterdir()])
         if self.main:
             lines = [json.dumps(entry) for entry in self.progress.history]
-            temporary = self.config.out / ".metrics.jsonl.new"
-            temporary.write_text("".join(line + "\n" for line in lines))
-            temporary.replace(self.config.out / "metrics.jsonl")
+            metrics = self.config.out / "metrics.jsonl"
+            temporary = metrics.with_name(".metrics.jsonl.new")
+            with saving(metrics, temporary):
+                temporary.write_text("".join(line + "\n" for line in lines))
+                temporary.replace(metrics)
             drop_older_states(self.config.out)
         self.accelerator.wait_for_everyone()
 

@@ -202,8 +202,8 @@ They were trained on photos of the Flickr & Instagram data set (You et al., AAAI
 whose labels were collected for research.  They start from the encoder of TRACER-TE0 (Apache-2.0,
 https://github.com/Karel911/TRACER), itself an ImageNet-pretrained EfficientNet-B0 fine-tuned for salient objects on DUTS.
 
-You may use, change and share the weights for non-commercial research and teaching, without any warranty, if you name this project and
-keep this notice.  Do not use them to judge, rank, monitor or make decisions about people.
+You may use, change and share the weights for non-commercial research and teaching, without any warranty, if you name this
+project and keep this notice.  Do not use them to judge, rank, monitor or make decisions about people.
 
 The code of the project is under the MIT licence; this notice concerns the weights in this folder alone.
 """

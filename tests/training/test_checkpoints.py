@@ -2,10 +2,9 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from training.checkpoints import SaveError, drop_older_states, newest_state, write_folder, write_json
 
@@ -43,7 +42,8 @@ def test_nothing_of_the_old_folder_stays(tmp_path: Path):
 
 def test_leftovers_of_a_killed_writer_do_not_matter(tmp_path: Path):
     for name in (".target.new", ".target.old"):
-        fill("half")(tmp_path / name) if (tmp_path / name).mkdir() is None else None
+        (tmp_path / name).mkdir()
+        fill("half")(tmp_path / name)
     write_folder(tmp_path / "target", fill("new"))
     assert content(tmp_path / "target") == {"file": "new", "inner/file": "new"}
     write_folder(tmp_path / "target", fill("newer"))
@@ -74,11 +74,8 @@ def test_full_disk_behind_an_error_that_does_not_say_so(tmp_path: Path, monkeypa
         (folder / "large").touch()
         raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")
 
-    def disk_usage(folder: Path):
-        from collections import namedtuple
-
-        full = (Path(folder) / ".target.new" / "large").exists()
-        return namedtuple("usage", "total used free")(2**30, 2**30 * full, 2**30 * (not full))
+    def disk_usage(folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=0 if (Path(folder) / ".target.new" / "large").exists() else 2**30)
 
     monkeypatch.setattr("training.checkpoints.shutil.disk_usage", disk_usage)
     with pytest.raises(SaveError, match="the disk is full"):
@@ -125,14 +122,6 @@ def test_a_file_system_that_is_really_full(tmp_path: Path):
 
     with pytest.raises(SaveError, match="the disk is full"):
         write_folder(tmp_path / "target", write)
-
-
-def test_safetensors_on_a_full_disk(tmp_path: Path):
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
-    with pytest.raises(SaveError, match="the disk is full"):
-        write_folder(tmp_path / "target", lambda _: save_file({"w": torch.ones(1000)}, full))
 
 
 def test_json_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,111 @@
+"""The commands around a run: two processes by their own launcher, evaluate, ablate, publish."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cternet import load_model
+from tests.training.conftest import Flags, Train
+from tests.training.made_up import CLASSES
+from training import ablate, evaluate, publish
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(monkeypatch: pytest.MonkeyPatch, module, *arguments: object) -> int | str | None:
+    monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, arguments)])
+    try:
+        return module.main()
+    except SystemExit as exit:
+        return exit.code
+
+
+@pytest.fixture
+def with_test(photos: Path, tmp_path: Path) -> Path:
+    """The data set with a test split."""
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    shutil.copytree(copy / "val", copy / "test")
+    return copy
+
+
+def test_two_processes_by_torchrun(flags: Flags, tmp_path: Path):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    result = subprocess.run(
+        [*launcher, "-m", "training.train", *flags(epochs=1)],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in (tmp_path / "run" / "state").iterdir()] == ["step-3"]
+    assert result.stdout.count("best epoch on val") == 1
+
+
+def test_evaluate(train: Train, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = train(epochs=6, data=with_test)
+    out = tmp_path / "figures"
+    flags = ["--weights", tmp_path / "run" / "best", "--data", with_test, "--out", out, "--workers", 0, "--cpu"]
+    for split in ("val", "test"):
+        assert command(monkeypatch, evaluate, *flags, "--split", split) is None
+        found = json.loads((out / f"{split}.json").read_text())
+        assert found["prediction"] == "y_te"
+        assert found["y_te"]["accuracy"] == run.progress.best
+        assert [sum(row) for row in found["y_te"]["confusion_matrix"]] == [3, 3, 3]
+        assert found["left_out"] == {}
+        assert (out / f"{split}.png").stat().st_size > 5000
+
+
+def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    train(epochs=1)
+    flags = ["--out", tmp_path / "figures", "--workers", 0, "--cpu", "--data"]
+    best = ["--weights", tmp_path / "run" / "best"]
+    assert "no split test" in command(monkeypatch, evaluate, *best, *flags, photos)
+    assert "not a checkpoint folder" in command(monkeypatch, evaluate, "--weights", tmp_path / "gone", *flags, photos)
+    assert "--data" in command(monkeypatch, evaluate, *best, *flags, tmp_path / "gone")
+
+
+def test_ablate(flags: Flags, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Two variants, two seeds; what is finished is not run again."""
+    prefixed = [flag.replace("--", "--train.", 1) if flag.startswith("--") else flag for flag in flags("table", epochs=1)]
+    prefixed[prefixed.index("--train.data") + 1] = str(with_test)
+    arguments = [*prefixed, "--variants", "vanilla", "cternet", "--seeds", "0", "1", "--test"]
+    assert command(monkeypatch, ablate, *arguments) is None
+    table = json.loads((tmp_path / "table" / "table.json").read_text())
+    assert set(table) == {"vanilla", "cternet"}
+    assert set(table["cternet"]["test"]) == {"v", "y", "y_te"}
+    found = table["cternet"]["val"]["y_te"]["accuracy"]
+    assert len(found["runs"]) == 2
+    assert found["mean"] == pytest.approx(sum(found["runs"]) / 2)
+    assert "| cternet | test | y_te |" in (tmp_path / "table" / "table.md").read_text()
+    monkeypatch.setattr(ablate, "Run", None)
+    assert command(monkeypatch, ablate, *arguments) is None
+    assert json.loads((tmp_path / "table" / "table.json").read_text()) == table
+
+
+def test_publish(train: Train, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Half precision, the figures, a card; and a folder the library reads."""
+    train(epochs=2, data=with_test)
+    figures, out = tmp_path / "figures", tmp_path / "shipped"
+    best = tmp_path / "run" / "best"
+    command(monkeypatch, evaluate, "--weights", best, "--data", with_test, "--out", figures, "--workers", 0, "--cpu")
+    arguments = ["--run", tmp_path / "run", "--test", figures / "test.json", "--out", out, "--start", "random weights"]
+    assert command(monkeypatch, publish, *arguments) is None
+    network = load_model(out)
+    test = json.loads((figures / "test.json").read_text())
+    assert network.config.classes == CLASSES
+    assert network.config.metrics["test"]["y_te"]["accuracy"] == pytest.approx(test["y_te"]["accuracy"], abs=1e-6)
+    original = load_model(best)
+    assert (out / "model.safetensors").stat().st_size < 0.6 * (best / "model.safetensors").stat().st_size
+    for name, tensor in network.state_dict().items():
+        assert (tensor == original.state_dict()[name].half().to(tensor.dtype)).all()
+    card = (out / "README.md").read_text()
+    assert f"{100 * test['y_te']['accuracy']:.2f}" in card
+    assert str(tmp_path) not in card
+    assert (out / "LICENSE").is_file()

@@ -1,0 +1,145 @@
+"""Before the first step: the run's folder, its rows, its start weights."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import tyro
+from safetensors.torch import save_file
+
+from cternet.backbone import Backbone
+from tests.tiny import tiny_network
+from tests.training.conftest import Flags, Train
+from training.config import TrainConfig
+from training.data import DataError
+from training.start import check_run_folder, start_weights
+
+# --- start weights
+
+
+@pytest.fixture
+def backbone() -> Backbone:
+    torch.manual_seed(5)
+    return Backbone("test_efficientnet")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_run_starts_from_given_weights(prepare: Train, checkpoint: Callable[..., Path], tmp_path: Path, kind: str):
+    """A backbone's own tensors, or those inside a checkpoint of this project."""
+    if kind == "file":
+        source = Backbone("test_efficientnet")
+        start = tmp_path / "start.safetensors"
+        save_file(source.net.state_dict() | {"classifier.weight": torch.ones(3)}, start)
+    else:
+        source = (network := tiny_network(seed=6)).backbone
+        start = checkpoint(network)
+    run = prepare(start=start)
+    ours, theirs = run.bare.backbone.net.state_dict(), source.net.state_dict()
+    assert all(torch.equal(ours[name], tensor) for name, tensor in theirs.items())
+
+
+def test_missing_start_weights(tmp_path: Path):
+    for path in (tmp_path / "gone.safetensors", tmp_path):
+        with pytest.raises(DataError, match=r"start weights \S+\.safetensors do not exist; .*--start"):
+            start_weights(path)
+
+
+def test_damaged_start_weights(tmp_path: Path, backbone: Backbone):
+    path = tmp_path / "start.safetensors"
+    save_file(backbone.net.state_dict(), path)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(DataError, match=r"start weights \S*start\.safetensors cannot be read"):
+        start_weights(path)
+
+
+def test_start_weights_of_another_backbone(prepare: Train, tmp_path: Path):
+    save_file(Backbone("test_resnet").net.state_dict(), tmp_path / "start.safetensors")
+    with pytest.raises(ValueError, match="not for this backbone"):
+        prepare(start=tmp_path / "start.safetensors")
+
+
+# --- the run's folder
+
+
+def test_a_new_run_writes_down_its_settings(prepare: Train, tmp_path: Path):
+    prepare()
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["model"]["backbone"] == "test_efficientnet"
+    assert settings["head_lr"] == 0.01
+
+
+@pytest.mark.parametrize("name", ["best", "metrics.jsonl", "photo.jpg"])
+def test_a_folder_that_holds_something_is_not_written_over(flags: Flags, tmp_path: Path, name: str):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).touch()
+    with pytest.raises(DataError, match=r"run already holds a run; go on with --resume, or choose another --out"):
+        check_run_folder(tyro.cli(TrainConfig, args=flags()))
+
+
+def test_a_finished_run_is_not_written_over(train: Train, prepare: Train, tmp_path: Path):
+    train(epochs=1)
+    before = (tmp_path / "run" / "best" / "model.safetensors").read_bytes()
+    with pytest.raises(DataError, match="already holds a run"):
+        prepare(epochs=1)
+    assert (tmp_path / "run" / "best" / "model.safetensors").read_bytes() == before
+
+
+def test_a_run_that_never_began_may_be_started_again(prepare: Train, train: Train, tmp_path: Path):
+    prepare()
+    (tmp_path / "run" / "state" / ".step-2.new").mkdir(parents=True)
+    train(epochs=1)
+    assert (tmp_path / "run" / "best").is_dir()
+
+
+def test_nothing_to_resume(prepare: Train):
+    with pytest.raises(DataError, match="no checkpoint to resume from; start it without --resume"):
+        prepare(resume=True)
+
+
+def test_resuming_with_other_settings_names_them(train: Train, prepare: Train):
+    train(epochs=1)
+    with pytest.raises(DataError, match=r"started with other settings \(model, epochs, seed\)"):
+        prepare(epochs=2, seed=1, model__dropout=0.5, resume=True)
+
+
+def test_settings_that_compute_nothing_may_change(train: Train, prepare: Train, tmp_path: Path, photos: Path):
+    train(epochs=1)
+    moved = shutil.copytree(photos, tmp_path / "moved")
+    (tmp_path / "run").rename(tmp_path / "renamed")
+    run = prepare("renamed", epochs=1, resume=True, workers=1, save_every=7, data=moved, cache=tmp_path / "features")
+    assert run.progress.epoch == 1
+
+
+# --- rows
+
+
+def test_test_images_are_never_read(prepare: Train, photos: Path, tmp_path: Path):
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    shutil.copytree(copy / "val", copy / "test")
+    for path in (copy / "test").rglob("*.png"):
+        path.write_text("unreadable")
+    run = prepare(data=copy)
+    assert {split: len(rows) for split, rows in run.rows.items()} == {"train": 24, "val": 9}
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_train_and_val_are_needed(prepare: Train, photos: Path, tmp_path: Path, split: str):
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    (copy / split).rename(copy / "test")
+    with pytest.raises(DataError, match="needs the splits train and val"):
+        prepare(data=copy)
+
+
+def test_unreadable_images_fail_or_are_left_out(prepare: Train, photos: Path, tmp_path: Path):
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    bad = copy / "train" / "awe" / "3.png"
+    bad.write_bytes(bad.read_bytes()[:200])
+    with pytest.raises(DataError, match=r"1 unreadable images .*awe/3\.png"):
+        prepare(data=copy)
+    assert not (tmp_path / "run").exists(), "a refused run leaves no folder"
+    run = prepare(data=copy, on_bad_image="skip")
+    assert len(run.rows["train"]) == 23
+    assert list(json.loads((tmp_path / "run" / "skipped.json").read_text())) == [str(bad)]
