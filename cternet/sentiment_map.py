@@ -5,6 +5,7 @@ After WSCNet's coupled map: She et al., https://ieeexplore.ieee.org/document/882
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 
@@ -42,6 +43,11 @@ class SentimentMap(nn.Module):
         self.classes = classes
         self.maps_per_class = maps_per_class
         self.conv = nn.Conv2d(channels, classes * maps_per_class, kernel_size=1)
+        # Start with S = 1 everywhere, so that Y(S) starts as a linear classifier on the pooled features, and with
+        # S* = 0 for uniform attention (every kernel and its bias sum to 0), so that Y_TE starts there too.
+        with torch.no_grad():
+            self.conv.bias.fill_(1.0)
+            self.conv.weight -= self.conv.weight.mean(dim=1, keepdim=True) + 1.0 / channels
 
     @property
     def pooling(self) -> Pooling:

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import tyro
-from torch.utils.data import DataLoader
 
 from cternet.model import Variant
 from training.checkpoints import SaveError, newest_state, write_json
 from training.config import TrainConfig
-from training.data import DataError, Photos, eval_transform, read_class_folders
+from training.data import DataError, read_class_folders
 from training.engine import Run
 from training.evaluation import evaluate
 from training.progress import Interrupted
@@ -48,11 +47,8 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
     figures = {"val": evaluate(network, run.val_loader, run.accelerator, config.model.classes, start=run.val_start)}
     if test:
         rows = [row for row in read_class_folders(config.data, config.model.classes) if row.split == "test"]
-        photos = Photos(rows, eval_transform(config.model))
-        loader = DataLoader(
-            photos, batch_size=64, sampler=[(index, 0) for index in range(len(photos))], num_workers=config.workers
-        )
-        figures["test"] = evaluate(network, run.accelerator.prepare_data_loader(loader), run.accelerator, config.model.classes)
+        loader, start = run.eval_loader(rows)
+        figures["test"] = evaluate(network, loader, run.accelerator, config.model.classes, start=start)
     if run.main:
         write_json(done, figures)
     return figures

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
 from cternet.losses import loss_terms
@@ -100,24 +100,33 @@ class Run:
         config = self.config
         transform = train_transform(config.model, config.crop_scale)
         self.photos = Photos(self.rows["train"], transform, config.view_seed)
-        self.cache = self.val_cache = None
+        self.cache = None
         if config.cache and config.frozen_sections:
-            sections = self.bare.backbone.sections()[: config.frozen_sections]
-            self.cache = self.feature_cache(self.rows["train"], sections, transform, config.view_seed)
-            self.val_cache = self.feature_cache(self.rows["val"], sections, eval_transform(config.model), 0)
-            if not self.val_cache.has(0):
-                self.fill_val_cache()
-        self.val_start = config.frozen_sections if self.val_cache else 0
-        val = self.val_cache.dataset() if self.val_cache else Photos(self.rows["val"], eval_transform(config.model))
-        loader = DataLoader(
-            val,
-            batch_size=2 * config.batch_size,
-            sampler=[(index, 0) for index in range(len(val))],
-            num_workers=0 if self.val_cache else config.workers,
-        )
-        self.val_loader = self.accelerator.prepare_data_loader(loader)
+            self.cache = self.feature_cache(self.rows["train"], transform, config.view_seed)
+        self.val_loader, self.val_start = self.eval_loader(self.rows["val"])
 
-    def feature_cache(self, rows: list[Row], sections: list[nn.Module], transform: Any, view_seed: int) -> FeatureCache:
+    def eval_loader(self, rows: list[Row]) -> tuple[DataLoader, int]:
+        """Images without augmentation, or their cached features, and the backbone section these go into."""
+        config, transform = self.config, eval_transform(self.config.model)
+        data: Dataset = Photos(rows, transform)
+        start = 0
+        if config.cache and config.frozen_sections:
+            cache = self.feature_cache(rows, transform, 0)
+            if not cache.has(0) and self.main:
+                cache.create(0)
+                self.store(cache, data, [(index, 0) for index in range(len(rows))], "caching")
+                cache.finish(0)
+            self.accelerator.wait_for_everyone()
+            data, start = cache.dataset(), config.frozen_sections
+        loader = DataLoader(
+            data,
+            batch_size=2 * config.batch_size,
+            sampler=[(index, 0) for index in range(len(rows))],
+            num_workers=0 if start else config.workers,
+        )
+        return self.accelerator.prepare_data_loader(loader), start
+
+    def feature_cache(self, rows: list[Row], transform: Any, view_seed: int) -> FeatureCache:
         size = self.config.model.image_size
         with torch.no_grad(), self.accelerator.autocast():
             probe = torch.zeros(1, 3, size, size, device=self.accelerator.device)
@@ -126,7 +135,7 @@ class Run:
         return FeatureCache(
             self.config.cache,
             rows,
-            sections,
+            self.bare.backbone.sections()[: self.config.frozen_sections],
             transform=transform,
             view_seed=view_seed,
             shape=shape,
@@ -141,14 +150,6 @@ class Run:
             x = images.to(memory_format=torch.channels_last)
             x = self.bare.backbone(x, 0, self.config.frozen_sections)
         return x.to(torch.bfloat16) if self.config.precision == "bf16" else x
-
-    def fill_val_cache(self) -> None:
-        if self.main:
-            self.val_cache.create(0)
-            photos = Photos(self.rows["val"], eval_transform(self.config.model))
-            self.store(self.val_cache, photos, [(index, 0) for index in range(len(photos))], "caching val")
-            self.val_cache.finish(0)
-        self.accelerator.wait_for_everyone()
 
     def store(self, cache: FeatureCache, photos: Photos, keys: list[tuple[int, int]], title: str) -> None:
         memory = cache.open_partial(keys[0][1]) if keys else None

@@ -48,7 +48,7 @@ def confusion_figure(figures: dict[str, Any], classes: tuple[str, ...], title: s
     shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
     figure = Figure(figsize=(7, 6), layout="constrained", dpi=120)
     axes = figure.add_subplot()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for row in range(len(classes)):
         for column in range(len(classes)):
             share = shares[row, column].item()

@@ -1,7 +1,8 @@
 """Train a network.
 
 python -m training.train --data DATA --out runs/cternet --start WEIGHTS.safetensors
-accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...
+accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...   (two GPUs)
+torchrun --nproc_per_node 2 -m training.train --cpu --data DATA --out runs/cternet ...      (two processes on the CPU)
 python -m training.train --data DATA --out runs/cternet ... --resume
 """
 
@@ -19,14 +20,16 @@ from training.progress import Interrupted
 def main() -> None:
     config = tyro.cli(TrainConfig, description=__doc__)
     try:
-        best = Run(config).train()
+        run = Run(config)
+        best = run.train()
     except (DataError, SaveError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:
         print(message, file=sys.stderr)
         sys.exit(130)
-    print(f"best epoch on val: {best}")
-    print(f"weights: {config.out / 'best'}")
+    if run.main:
+        print(f"best epoch on val: {best}")
+        print(f"weights: {config.out / 'best'}")
 
 
 if __name__ == "__main__":

@@ -155,3 +155,14 @@ def test_config_that_makes_no_sense(changes: dict, words: str):
 def test_config_read_from_json_compares_equal():
     config = tiny_config()
     assert CTERNetConfig(**vars(config) | {"classes": list(config.classes), "mean": list(config.mean)}) == config
+
+
+@pytest.mark.parametrize("allocation", ALLOCATIONS)
+def test_the_effect_is_exact_under_autocast(allocation: str):
+    """The convolutions run in bfloat16; the difference of logits does not."""
+    network = tiny_network(allocation=allocation)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        out = network(images(), evidence=True)
+    assert {t.dtype for t in vars(out).values() if t is not None} == {torch.float32}
+    shares = (out.s - out.s_star) * out.evidence
+    assert torch.allclose(shares.mean(dim=(2, 3)), out.y_te, atol=1e-4)

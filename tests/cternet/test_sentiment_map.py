@@ -36,3 +36,12 @@ def test_shapes():
     v, s = SentimentMap(16, 8)(torch.randn(3, 16, 4, 5))
     assert v.shape == (3, 8)
     assert s.shape == (3, 1, 4, 5)
+
+
+def test_starts_as_even_attention_that_uniform_attention_does_not_earn():
+    """S is near 1 for any S_out of its usual size, and 0 for the uniform allocation, U = 1."""
+    torch.manual_seed(0)
+    module = SentimentMap(64, 8)
+    s = module(0.3 * torch.randn(4, 64, 7, 7))[1]
+    assert s.mean().item() == pytest.approx(1.0, abs=0.1)
+    assert module(torch.ones(1, 64, 7, 7))[1].abs().max().item() < 1e-6

@@ -34,7 +34,7 @@ def with_test(photos: Path, tmp_path: Path) -> Path:
 
 
 def test_two_processes_by_torchrun(flags: Flags, tmp_path: Path):
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     result = subprocess.run(
         [*launcher, "-m", "training.train", *flags(epochs=1)],
         cwd=ROOT,

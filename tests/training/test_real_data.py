@@ -1,0 +1,58 @@
+"""On the real photos and the shipped weights, where they are."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader
+
+from cternet import CTERNet, CTERNetConfig, load_model
+from cternet.emotions import MIKELS
+from training.data import Photos, eval_transform, read_class_folders, unreadable
+from training.evaluation import evaluate
+from training.start import start_weights
+
+pytestmark = pytest.mark.slow
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"
+
+
+def test_fi_is_read_whole(shared: Path):
+    rows = read_class_folders(shared / "data" / "fi", MIKELS)
+    assert Counter(row.split for row in rows) == {"train": 16_321, "val": 1_062, "test": 2_147}
+    assert Counter(MIKELS[row.label] for row in rows if row.split == "train")["contentment"] == 3_860
+    assert not unreadable([row for row in rows if row.split == "val"])
+
+
+def test_the_start_weights_fill_the_whole_backbone(shared: Path):
+    state = start_weights(shared / "weights" / "tf_efficientnet_b0-duts.safetensors")
+    network = CTERNet(CTERNetConfig())
+    network.backbone.load_weights(state)
+    loaded = network.backbone.net.state_dict()
+    assert all(torch.equal(tensor, state[name].to(tensor.dtype)) for name, tensor in loaded.items() if name in state)
+    assert network.backbone.grid(224) == (14, 14)
+
+
+@pytest.mark.parametrize(
+    ("name", "accuracy", "polarity"), [("cternet-fi", 0.675, 0.885), ("vanilla-fi", 0.60, 0.85)], ids=["cternet", "vanilla"]
+)
+def test_the_shipped_weights_on_test(shared: Path, name: str, accuracy: float, polarity: float):
+    """The bars of the project, and the figures the model card claims."""
+    if not (SHIPPED / name).is_dir():
+        pytest.skip(f"the weights {name} are not in this checkout")
+    network = load_model(SHIPPED / name)
+    torch.set_num_threads(2)
+    accelerator = Accelerator()
+    rows = [row for row in read_class_folders(shared / "data" / "fi", network.config.classes) if row.split == "test"]
+    photos = Photos(rows, eval_transform(network.config))
+    loader = DataLoader(photos, batch_size=64, sampler=[(index, 0) for index in range(len(photos))], num_workers=2)
+    network = network.to(accelerator.device, memory_format=torch.channels_last)
+    found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, network.config.classes)
+    answer = found[found["prediction"]]
+    assert answer["accuracy"] >= accuracy
+    assert answer["polarity_accuracy"] >= polarity
+    claimed = network.config.metrics["test"][found["prediction"]]
+    assert answer["accuracy"] == pytest.approx(claimed["accuracy"], abs=0.002)
+    if name == "cternet-fi":
+        assert found["y"]["accuracy"] >= answer["accuracy"] - 0.03, "Y(S) on its own is a sensible prediction too"
