@@ -22,9 +22,9 @@ ALLOCATION_CHOICES = {
     "shuffle": "shuffle: another photo's attention",
 }
 LEVEL_WORDS = {
-    "attention": "attention (as in the paper)",
-    "map": "the map S itself",
-    "scaled-map": "the map, keeping its mean",
+    "attention": "attention (paper)",
+    "map": "the map itself",
+    "scaled-map": "map, same mean",
 }
 EXPLANATION = """
 **S** is the model's own attention: bright places count more in its answer. **S\\*** is attention it did *not* pay: random,
@@ -111,6 +111,10 @@ class AnalyzePage:
         chosen.label = analysis.prediction
         return (*self.show(analysis, chosen), analysis.prediction)
 
+    def example(self, event: gr.SelectData) -> str:
+        """The example photo that was clicked."""
+        return str(self.examples[event.index])
+
     def blank(self, answer: str) -> tuple[Any, ...]:
         return answer, render.empty_attention(), render.empty_effect(), "", gr.skip()
 
@@ -185,7 +189,19 @@ class AnalyzePage:
                     alt_text="the photo you chose",
                     elem_id="photo",
                 )
-                gr.Examples([[str(path)] for path in self.examples], photo, label="Or try one of these", elem_id="examples")
+                gr.HTML("<h2>Or try one of these</h2>")
+                examples = gr.Gallery(
+                    [(str(path), path.stem.replace("-", " ")) for path in self.examples],
+                    label="Examples",
+                    show_label=False,
+                    columns=4,
+                    height="auto",
+                    object_fit="cover",
+                    allow_preview=False,
+                    interactive=False,
+                    buttons=[],
+                    elem_id="examples",
+                )
                 seen = gr.HTML(elem_id="seen")
             with gr.Column(scale=6, min_width=320, elem_id="attention-column"):
                 gr.HTML("<h2>Where the model looked, and where it might have looked instead</h2>")
@@ -281,6 +297,7 @@ class AnalyzePage:
             show_progress_on=[answer, attention, effect],
             api_visibility="private",
         )
+        examples.select(self.example, None, photo, show_progress="hidden", api_visibility="private")
         live = {"trigger_mode": "always_last", "concurrency_limit": 4, "concurrency_id": "redraw", "api_visibility": "private"}
 
         def redraw(components: list[gr.components.Component], parts: Callable, outputs: list[gr.HTML]) -> None:

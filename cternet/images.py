@@ -39,7 +39,6 @@ def load_image(path: str | Path) -> Image.Image:
                         f"{path.name} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels "
                         "this program reads; scale it down first."
                     )
-                image.draft("RGB", (2048, 2048))  # JPEG only: decode at a smaller scale where the photo is huge
                 image.load()
                 return to_rgb(ImageOps.exif_transpose(image))
     except ImageError:

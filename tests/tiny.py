@@ -46,7 +46,8 @@ def tiny_network(seed: int = 0, **changes) -> CTERNet:
     standardise(network.coupling.reduce, x)
     with torch.no_grad():
         network.deployment.phi.fill_(0.4)
-        network.sentiment_map.conv.weight.mul_(6)
+        network.sentiment_map.conv.weight.uniform_(-1.5, 1.5)
+        network.sentiment_map.conv.bias.uniform_(-0.25, 0.25)
         network.coupling.classifier.weight.mul_(3)
         if hasattr(network, "shuffle_mean"):
             network.shuffle_mean.uniform_(0.5, 1.5)

@@ -1,0 +1,135 @@
+"""The page's handlers, without a browser."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from app import render
+from app.analyze import AnalyzePage, View
+from app.main import build
+from app.sessions import Sessions
+from cternet import Predictor
+from tests.tiny import tiny_network, tiny_photo
+
+VIEW = ("random", "attention", 0, 0, None, "magma", 0.6, True, True)
+
+
+@pytest.fixture
+def page() -> AnalyzePage:
+    return AnalyzePage(Predictor(tiny_network(), device="cpu"), Sessions(), [])
+
+
+@pytest.fixture
+def payload(tmp_path: Path) -> dict:
+    tiny_photo().save(tmp_path / "photo.png")
+    return {"path": str(tmp_path / "photo.png"), "orig_name": "photo.png"}
+
+
+def visitor(name: str = "a") -> SimpleNamespace:
+    return SimpleNamespace(session_hash=name)
+
+
+def changed(**values) -> tuple:
+    names = ("allocation", "level", "seed", "share", "label", "cmap", "opacity", "shared", "smooth")
+    return tuple((dict(zip(names, VIEW, strict=True)) | values).values())
+
+
+def test_nothing_a_visitor_changes_reruns_the_network(page, payload, monkeypatch):
+    page.analyze(visitor(), payload, *VIEW)
+    monkeypatch.setattr(page.predictor, "forward", lambda *_: pytest.fail("the network ran"))
+    parts = page.with_analysis(lambda looked, view: page.show(looked, view), 4)
+    for values in (
+        {"allocation": "uniform"},
+        {"allocation": "reverse", "level": "map"},
+        {"level": "scaled-map", "seed": 7},
+        {"label": "fear"},
+        {"share": 40, "opacity": 0.2, "cmap": "gray", "shared": False, "smooth": False},
+    ):
+        answer, attention, effect, _ = parts(visitor(), *changed(**values))
+        assert answer.count("<svg") == 1
+        assert attention.count("<img") == 3
+        assert effect.count("<img") == 1
+
+
+def test_the_prediction_stands_under_every_allocation(page, payload):
+    page.analyze(visitor(), payload, *VIEW)
+    emotion = page.sessions.get("a").prediction
+    for allocation in ("random", "uniform", "reverse"):
+        answer = page.with_analysis(lambda a, v: (render.answer_view(a, v.share),), 1)(
+            visitor(), *changed(allocation=allocation)
+        )
+        assert f'<p class="emotion">{emotion}</p>' in answer
+
+
+def test_a_new_photo_takes_the_place_of_the_old(page, payload, tmp_path):
+    page.analyze(visitor(), payload, *VIEW)
+    first = page.sessions.get("a")
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("no image")
+    answer, *_ = page.analyze(visitor(), {"path": str(bad), "orig_name": "holiday.jpg"}, *VIEW)
+    assert "holiday.jpg" in answer
+    assert 'role="alert"' in answer
+    assert page.sessions.get("a") is None, "the old photo's numbers must not stand beside an error"
+    page.analyze(visitor(), payload, *VIEW)
+    assert page.sessions.get("a") is not first
+    page.analyze(visitor(), None, *VIEW)
+    assert page.sessions.get("a") is None
+
+
+def test_without_an_analysis_nothing_is_touched(page, monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Info", said.append)
+    assert page.with_analysis(lambda *_: pytest.fail("nothing to draw"), 1)(visitor(), *VIEW) == gr.skip()
+    assert said
+    with pytest.raises(gr.Error, match="again"):
+        page.download(".json")(visitor(), *VIEW)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"allocation": "os.system"},
+        {"allocation": None},
+        {"level": "../../etc"},
+        {"cmap": "jet"},
+        {"seed": -1},
+        {"seed": 2**40},
+        {"seed": "x"},
+        {"seed": float("inf")},
+        {"share": 101},
+        {"share": float("nan")},
+        {"opacity": 2},
+        {"opacity": None},
+    ],
+)
+def test_values_the_page_does_not_offer_are_refused_in_a_sentence(values):
+    with pytest.raises(gr.Error):
+        View(*changed(**values))
+
+
+def test_an_unknown_emotion_is_refused(page, payload):
+    page.analyze(visitor(), payload, *VIEW)
+    with pytest.raises(gr.Error, match="emotion"):
+        page.with_analysis(lambda *_: (), 1)(visitor(), *changed(label="joy"))
+
+
+@pytest.mark.parametrize("ending", [".png", ".json", ".npz"])
+def test_downloads_show_what_is_looked_at(page, payload, ending):
+    page.analyze(visitor(), payload, *VIEW)
+    path = Path(page.download(ending)(visitor(), *changed(allocation="reverse")))
+    assert path.suffix == ending
+    assert path.stat().st_size > 100
+    if ending == ".json":
+        assert json.loads(path.read_text())["counterfactual"]["allocation"] == "reverse"
+
+
+def test_strings_from_outside_are_escaped():
+    assert "<img" not in render.message("<img src=x>", kind="error")
+
+
+def test_the_page_builds_and_its_handlers_are_private():
+    demo = build(Predictor(tiny_network(), device="cpu"))
+    assert [f.api_visibility for f in demo.fns.values() if f.api_visibility == "public"] == []
