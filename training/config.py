@@ -19,6 +19,8 @@ class TrainConfig:
     """The network."""
     start: Path | None = None
     """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
+    start_head: bool = False
+    """Start from the head in --start too; a head trained alone first leaves more of the trunk as it was (LP-FT)."""
     pretrained: bool = False
     """Start from timm's own backbone weights, fetched from the hub."""
     epochs: int = 4

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import ProjectConfiguration
+from accelerate.utils import ProjectConfiguration, broadcast_object_list
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
@@ -22,7 +22,7 @@ from training.data import DataError, Photos, Row, eval_transform, seed_of, train
 from training.evaluation import evaluate
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
-from training.start import check_run_folder, open_run_folder, read_rows, start_weights
+from training.start import check_run_folder, load_head, open_run_folder, read_rows, start_weights
 
 
 class Run:
@@ -67,6 +67,8 @@ class Run:
         network = CTERNet(config.model, pretrained=config.pretrained)
         if config.start is not None:
             network.backbone.load_weights(start_weights(config.start))
+            if config.start_head:
+                load_head(network, config.start)
         network.backbone.freeze(config.frozen_sections, train_depthwise=config.train_depthwise)
         network.to(memory_format=torch.channels_last)
         trunk = [p for p in network.backbone.parameters() if p.requires_grad]
@@ -192,7 +194,8 @@ class Run:
             batch_size=config.batch_size,
             start_step=progress.step,
         )
-        cached = self.cache is not None and self.cache.has(view)
+        # One process looks: another run may finish the same view at any moment.
+        cached = broadcast_object_list([self.cache is not None and self.cache.has(view)])[0]
         writing = self.cache is not None and not cached and progress.step == 0
         if writing:
             if self.main:

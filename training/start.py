@@ -5,11 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file
 from torch import Tensor
 
+from cternet.checkpoint import CheckpointError, load_model
+from cternet.model import CTERNet
 from training.checkpoints import newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, Row, leave_out_unreadable, read_class_folders
@@ -94,3 +97,22 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     prefix = "backbone.net."
     inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     return inner or state
+
+
+def load_head(network: CTERNet, folder: Path) -> None:
+    """Take everything but the backbone from a checkpoint of the same variant: first the head alone, then everything
+    (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
+
+    Raises:
+        DataError: the checkpoint cannot be loaded or has another head.
+    """
+    try:
+        head = {name: value for name, value in load_model(folder).named_parameters() if not name.startswith("backbone.")}
+    except CheckpointError as error:
+        raise DataError(f"--start-head: {error}") from None
+    own = {name: value for name, value in network.named_parameters() if not name.startswith("backbone.")}
+    if {name: value.shape for name, value in head.items()} != {name: value.shape for name, value in own.items()}:
+        raise DataError(f"--start-head: {folder} has another head than the {network.config.variant} network to train")
+    with torch.no_grad():
+        for name, value in own.items():
+            value.copy_(head[name])

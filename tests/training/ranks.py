@@ -30,7 +30,7 @@ def run(flags: list[str], log: Path, *, world: int = 1, die: tuple[str, int, int
     for process in processes:
         process.start()
     for process in processes:
-        process.join(120)
+        process.join(300)
         if process.is_alive():
             process.kill()
             process.join()

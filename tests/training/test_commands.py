@@ -41,7 +41,7 @@ def test_two_processes_by_torchrun(flags: Flags, tmp_path: Path):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     assert [path.name for path in (tmp_path / "run" / "state").iterdir()] == ["step-3"]

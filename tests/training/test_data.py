@@ -141,6 +141,12 @@ def test_augmentation_depends_on_seed_view_and_index(photos: Path):
     assert not torch.equal(dataset(photos, seed=1)[5, 1][0], first)
 
 
+def test_each_image_is_augmented_in_its_own_way(photos: Path):
+    row = read_class_folders(photos, CLASSES)[0]
+    twice = Photos([row, row], train_transform(tiny_config(), (0.5, 1.0)))
+    assert not torch.equal(twice[0, 0][0], twice[1, 0][0])
+
+
 def test_augmenting_leaves_the_random_state_alone(photos: Path):
     torch.manual_seed(0)
     expected = torch.rand(3)

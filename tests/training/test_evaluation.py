@@ -43,9 +43,10 @@ def test_against_counting():
     assert found["polarity_accuracy"] == pytest.approx(sum(side[truth] == side[guess] for truth, guess in pairs) / 200)
 
 
-def test_polarity_both_ways():
+@pytest.mark.parametrize("shift", [0.0, -5.0])
+def test_polarity_both_ways(shift: float):
     """The strongest emotion is negative, the positive ones together are more probable."""
-    logits = torch.tensor([[1.0, 1.0, 1.5, -9.0]])
+    logits = torch.tensor([[1.0, 1.0, 1.5, -9.0]]) + shift
     for label, by_argmax in [(0, 0.0), (3, 1.0)]:
         found = figures(logits, torch.tensor([label]), FOUR)
         assert found["polarity_accuracy"] == by_argmax

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from cternet.backbone import Backbone
 from tests.tiny import tiny_network
 from tests.training.conftest import Flags, Train
+from tests.training.made_up import CLASSES
 from training.config import TrainConfig
 from training.data import DataError
 from training.start import check_run_folder, start_weights
@@ -143,3 +144,18 @@ def test_unreadable_images_fail_or_are_left_out(prepare: Train, photos: Path, tm
     run = prepare(data=copy, on_bad_image="skip")
     assert len(run.rows["train"]) == 23
     assert list(json.loads((tmp_path / "run" / "skipped.json").read_text())) == [str(bad)]
+
+
+# --- a head trained before
+
+
+def test_a_run_starts_from_a_trained_head(prepare: Train, checkpoint: Callable[..., Path]):
+    network = tiny_network(seed=6, classes=CLASSES, maps_per_class=4)
+    run = prepare(start=checkpoint(network), start_head=True)
+    ours, theirs = dict(run.bare.named_parameters()), dict(network.named_parameters())
+    assert all(torch.equal(ours[name], tensor) for name, tensor in theirs.items())
+
+
+def test_another_head_is_refused(prepare: Train, checkpoint: Callable[..., Path]):
+    with pytest.raises(DataError, match=r"--start-head: \S+ has another head than the cternet network"):
+        prepare(start=checkpoint(tiny_network(seed=6, reduced_channels=8)), start_head=True)
