@@ -147,8 +147,8 @@ def answer_view(analysis: Analysis, share: float) -> str:
         f'<span class="value">{analysis.probabilities[i]:.0%}</span></li>'
         for i in order[:4]
     )
-    agree = analysis.polarity == analysis.polarity_by_sum
-    also = "" if agree else f" (summed over all emotions: {analysis.polarity_by_sum})"
+    also = "" if analysis.polarity == analysis.polarity_by_sum else f" (summed over all emotions: {analysis.polarity_by_sum})"
+    side = "" if analysis.polarity == "unknown" else f"a {analysis.polarity} emotion{also}"
     between = analysis.path(share)[1] if share > 0 else None
     spread = (
         "Whiskers: one standard deviation over the draws of S*, exact; not the model's doubt."
@@ -157,7 +157,7 @@ def answer_view(analysis: Analysis, share: float) -> str:
     )
     return (
         f'<div class="answer"><p class="lead">This photo evokes</p>'
-        f'<p class="emotion">{escape(label)}</p><p class="polarity">a {analysis.polarity} emotion{also}</p>'
+        f'<p class="emotion">{escape(label)}</p><p class="polarity">{side}</p>'
         f'<ol class="probabilities" aria-label="likeliest emotions">{bars}</ol>'
         f"{chart(analysis, between)}"
         f'<p class="caption">Counterfactual: {escape(counterfactual_title(analysis))}. {spread}</p></div>'

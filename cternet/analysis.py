@@ -121,12 +121,14 @@ class Analysis:
 
     @property
     def polarity(self) -> str:
-        """positive or negative: the side of the predicted emotion."""
-        return POLARITY[self.prediction]
+        """positive or negative: the side of the predicted emotion; unknown for classes ``cternet.emotions`` does not know."""
+        return POLARITY.get(self.prediction, "unknown")
 
     @property
     def polarity_by_sum(self) -> str:
-        """positive or negative: the side with the larger summed probability."""
+        """positive or negative: the side with the larger summed probability; unknown as for ``polarity``."""
+        if not all(label in POLARITY for label in self.labels):
+            return "unknown"
         return "positive" if self.probabilities[list(positive_mask(self.labels))].sum() > 0.5 else "negative"
 
     @property
@@ -188,6 +190,8 @@ def counterfactual(
     """The named allocation on one image's arrays: exact moments where they exist, and the S* shown."""
     if name == "shuffle" and bank is None:
         raise ValueError("this model's folder has no shuffle_bank.safetensors, so the shuffle allocation is not available")
+    if bank is not None and bank.shape[1:] != s_out.shape:
+        raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
     s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
     pooled = Pooling(*(torch.from_numpy(a) for a in pooling))
     shown = allocate(

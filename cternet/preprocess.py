@@ -13,7 +13,13 @@ def geometry_transform(config: CTERNetConfig) -> v2.Transform:
     size = config.image_size
     if config.geometry == "squash":
         return v2.Resize((size, size), antialias=True)
-    return v2.Compose([v2.Resize(size, antialias=True), v2.CenterCrop(size)])
+    # Cropped before it is resized: the other way round, a strip of 1 x 5000 pixels would first grow to a huge picture.
+    return v2.Compose([v2.Lambda(middle_square), v2.Resize((size, size), antialias=True)])
+
+
+def middle_square(image: Image.Image) -> Image.Image:
+    """The largest centred square."""
+    return v2.CenterCrop(min(image.size))(image)
 
 
 def to_input(config: CTERNetConfig) -> v2.Transform:
@@ -31,8 +37,7 @@ MAX_ASPECT = 3.0
 
 def covered(image: Image.Image, config: CTERNetConfig) -> Image.Image:
     """The part of the photo that the map covers, in its own aspect ratio, at most ``MAX_VIEW`` pixels a side."""
-    side = min(image.size)
-    view = image if config.geometry == "squash" else v2.CenterCrop(side)(image)
+    view = image if config.geometry == "squash" else middle_square(image)
     if max(view.size) > MAX_ASPECT * min(view.size):
         view = geometry_transform(config)(image)
     longest = max(view.size)

@@ -338,6 +338,6 @@ class Run:
         if self.progress.world != self.world:
             raise DataError(
                 f"{state} was saved by {self.progress.world} processes and cannot go on with {self.world}; "
-                f"start it with --num_processes {self.progress.world}"
+                f"start it with {self.progress.world} again"
             )
         self.accelerator.print(f"resuming {state} in epoch {self.progress.epoch + 1}, step {self.progress.step}")

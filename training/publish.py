@@ -55,6 +55,8 @@ def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str
     """The command-line flags that differ from the defaults; paths become placeholders."""
     found: list[str] = []
     for field in fields(defaults):
+        if field.name not in settings:  # the run is older than this setting
+            continue
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         value, name = settings[field.name], f"--{prefix}{field.name.replace('_', '-')}"
         plain = json.loads(json.dumps(asdict(default) if is_dataclass(default) else default, default=str))

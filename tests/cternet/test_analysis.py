@@ -12,7 +12,7 @@ from cternet.allocations import LEVELS, allocate
 from cternet.backbone import Backbone
 from cternet.emotions import MIKELS
 from cternet.sentiment_map import Pooling
-from tests.tiny import photo_tensor, tiny_photo
+from tests.tiny import photo_tensor, tiny_network, tiny_photo
 
 NAMES = ("random", "uniform", "reverse", "shuffle")
 EVERY = [(name, level) for name in NAMES for level in LEVELS]
@@ -246,3 +246,14 @@ def test_probabilities_are_a_softmax(analysis: Analysis):
     found = with_scores(analysis, fear=np.log(3.0), awe=0.0, **dict.fromkeys(set(MIKELS) - {"fear", "awe"}, -100.0))
     expected = [{"fear": 0.75, "awe": 0.25}.get(label, 0.0) for label in MIKELS]
     assert found.probabilities == pytest.approx(expected, abs=1e-6)
+
+
+def test_polarity_is_unknown_for_classes_nobody_pinned():
+    analysis = Predictor(tiny_network(classes=("joy", "gloom")), device="cpu").analyze(tiny_photo())
+    assert (analysis.polarity, analysis.polarity_by_sum) == ("unknown", "unknown")
+
+
+def test_a_shuffle_bank_of_another_grid_is_refused():
+    predictor = Predictor(tiny_network(), device="cpu", bank=torch.zeros(2, 16, 3, 3))
+    with pytest.raises(ValueError, match="shuffle bank"):
+        predictor.analyze(tiny_photo()).intervene("shuffle")
