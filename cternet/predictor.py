@@ -36,7 +36,7 @@ class Predictor:
         if model.config.variant != "cternet":
             raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.model = model.to(self.device).eval().requires_grad_(False)
+        self.model = model.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.config = model.config
         self.name = name
         self.bank = bank
@@ -78,7 +78,8 @@ class Predictor:
     @torch.inference_mode()
     def forward(self, images: Tensor) -> Outputs:
         """Normalised images (B, 3, h, w) -> outputs with evidence, float32 on the CPU."""
-        outputs = self.model(images.to(self.device), evidence=True)
+        images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions, CPU and GPU
+        outputs = self.model(images, evidence=True)
         return Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
 
     def assemble(self, outputs: Outputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict) -> Analysis:
