@@ -1,5 +1,7 @@
 """The Analyze page: a photo, where the model looked, where it might have looked, and what the difference did."""
 
+import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,6 +92,7 @@ class AnalyzePage:
 
     def __init__(self, predictor: Predictor, sessions: Sessions, examples: list[Path]) -> None:
         self.predictor, self.sessions, self.examples = predictor, sessions, examples
+        self.files = tempfile.TemporaryDirectory(prefix="cternet-")
 
     # --- handlers
 
@@ -151,13 +154,23 @@ class AnalyzePage:
 
         return handler
 
+    def folder(self, session: str) -> Path:
+        """Where a visitor's downloads are written; the name they sent is not trusted as a path."""
+        return Path(self.files.name) / hashlib.sha256(session.encode()).hexdigest()[:32]
+
+    def leave(self, request: gr.Request) -> None:
+        """Forget a visitor."""
+        self.sessions.drop(request.session_hash)
+        shutil.rmtree(self.folder(request.session_hash), ignore_errors=True)
+
     def download(self, ending: str) -> Callable[..., str]:
         def handler(request: gr.Request, *view: Any) -> str:
             analysis = self.sessions.get(request.session_hash)
             if analysis is None:
                 raise gr.Error(FORGOTTEN, print_exception=False)
             chosen = View(*view)
-            folder = Path(tempfile.mkdtemp(prefix="cternet-"))
+            folder = self.folder(request.session_hash)
+            folder.mkdir(exist_ok=True)
             return str(
                 write(
                     chosen.look(analysis),

@@ -29,10 +29,7 @@ def build(predictor: Predictor, sessions: Sessions | None = None) -> gr.Blocks:
             )
             theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
             theme.click(None, js=TOGGLE_THEME, api_visibility="private")
-        AnalyzePage(predictor, sessions, examples).build()
-
-        def leave(request: gr.Request) -> None:
-            sessions.drop(request.session_hash)
-
-        demo.unload(leave)
+        page = AnalyzePage(predictor, sessions, examples)
+        page.build()
+        demo.unload(page.leave)
     return demo.queue(max_size=64)

@@ -126,6 +126,15 @@ def test_downloads_show_what_is_looked_at(page, payload, ending):
         assert json.loads(path.read_text())["counterfactual"]["allocation"] == "reverse"
 
 
+def test_who_leaves_is_forgotten(page, payload):
+    page.analyze(visitor("../../a"), payload, *VIEW)
+    file = Path(page.download(".json")(visitor("../../a"), *VIEW))
+    assert file.is_relative_to(page.files.name)
+    page.leave(visitor("../../a"))
+    assert page.sessions.get("../../a") is None
+    assert not file.exists()
+
+
 def test_strings_from_outside_are_escaped():
     assert "<img" not in render.message("<img src=x>", kind="error")
 
