@@ -101,16 +101,17 @@ def analysis_figure(
     effect = analysis.effect_map[index]
     scales = [shared_scale(s, s_star)] * 2 if shared else [shared_scale(s), shared_scale(s_star)]
     figure = Figure(figsize=(13, 8), layout="constrained", dpi=120)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 0.96))  # room for the titles of panels that keep their aspect ratio
     axes = figure.subplot_mosaic([["photo", "s", "s_star"], ["effect", "chart", "chart"]])
     axes["photo"].imshow(analysis.photo)
-    axes["photo"].set_title(f"{analysis.prediction} ({analysis.polarity}), {analysis.probabilities.max():.0%}")
+    axes["photo"].set_title(f"{analysis.prediction}, {analysis.probabilities.max():.0%}\n{analysis.polarity}", fontsize=11)
     style = {"opacity": opacity, "smooth": smooth}
     panels = [
-        ("s", "Factual attention S", s, scales[0], cmap),
-        ("s_star", f"Counterfactual S*: {counterfactual_title(analysis)}", s_star, scales[1], cmap),
+        ("s", "Factual attention S\nwhere the model looked", s, scales[0], cmap),
+        ("s_star", f"Counterfactual S*\n{counterfactual_title(analysis)}", s_star, scales[1], cmap),
         (
             "effect",
-            f"Total effect on {label}: cells sum to {significant(analysis.total_effect[index])}",
+            f"Total effect on {label}\ncells sum to {significant(analysis.total_effect[index])}",
             effect,
             signed_scale(effect),
             DIVERGING,
@@ -130,10 +131,11 @@ def analysis_figure(
 
 
 def colour_bar(figure: Figure, axes: Axes, scale: Scale, name: str) -> None:
-    """A colour bar beside a panel, with one value where the scale is flat."""
+    """A colour bar under a panel, with one value where the scale is flat."""
     pad = max(abs(scale.low), 1e-6) * 1e-3 if scale.flat else 0.0
     norm = matplotlib.colors.Normalize(scale.low - pad, scale.high + pad)
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colour_map(name)), ax=axes, fraction=0.046, pad=0.02)
+    mappable = matplotlib.cm.ScalarMappable(norm, colour_map(name))
+    bar = figure.colorbar(mappable, ax=axes, location="bottom", fraction=0.05, pad=0.03, aspect=30)
     if scale.flat:
         bar.set_ticks([scale.low])
-    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    bar.ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import numpy as np
 import pytest
+from PIL import Image
 
 from app import render
 from app.analyze import AnalyzePage, View
@@ -142,3 +144,50 @@ def test_strings_from_outside_are_escaped():
 def test_the_page_builds_and_its_handlers_are_private():
     demo = build(Predictor(tiny_network(), device="cpu"))
     assert [f.api_visibility for f in demo.fns.values() if f.api_visibility == "public"] == []
+
+
+def write_photo(path: Path, kind: str) -> Path:
+    """A file as people have them; ``kind`` says what is odd about it."""
+    photo = tiny_photo()
+    if kind == "animated gif":
+        photo.save(path, "GIF", save_all=True, append_images=[tiny_photo(1), tiny_photo(2)])
+    elif kind == "16 bit":
+        Image.fromarray(np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)).save(path, "PNG")
+    elif kind in ("CMYK", "L", "1"):
+        photo.convert(kind).save(path, "JPEG" if kind == "CMYK" else "PNG")
+    elif kind in ("P", "RGBA", "LA"):
+        photo.convert(kind).save(path, "PNG")
+    elif kind == "rotated":
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        photo.save(path, "JPEG", exif=exif)
+    elif kind in ("1x1", "1x5000", "5000x1"):
+        photo.resize(tuple(map(int, kind.split("x")))).save(path, "PNG")
+    elif kind == "truncated":
+        photo.save(path, "JPEG")
+        path.write_bytes(path.read_bytes()[:400])
+    elif kind == "bomb":
+        Image.new("1", (12000, 12000)).save(path, "PNG")
+    elif kind == "corrupt":
+        path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "kind", ["animated gif", "16 bit", "CMYK", "L", "1", "P", "RGBA", "LA", "rotated", "1x1", "1x5000", "5000x1"]
+)
+def test_odd_photos_are_analysed(page, tmp_path, kind):
+    path = write_photo(tmp_path / "photo.img", kind)
+    answer, attention, effect, seen, _ = page.analyze(visitor(), {"path": str(path), "orig_name": "photo.img"}, *VIEW)
+    assert 'class="emotion"' in answer
+    assert attention.count("<img") == 3
+    assert effect.count("<img") == seen.count("<img") == 1
+
+
+@pytest.mark.parametrize("kind", ["truncated", "bomb", "corrupt"])
+def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
+    path = write_photo(tmp_path / "upload.img", kind)
+    answer, *_ = page.analyze(visitor(), {"path": str(path), "orig_name": "holiday.jpg"}, *VIEW)
+    assert 'role="alert"' in answer
+    assert "holiday.jpg" in answer
+    assert "upload.img" not in answer

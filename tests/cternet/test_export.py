@@ -63,7 +63,7 @@ def test_figure_of_a_chosen_emotion(predictor: Predictor):
     analysis = predictor.analyze(tiny_photo())
     titles = [axes.get_title() for axes in analysis_figure(analysis, label="disgust").axes]
     expected = significant(analysis.total_effect[analysis.labels.index("disgust")])
-    assert f"Total effect on disgust: cells sum to {expected}" in titles
+    assert f"Total effect on disgust\ncells sum to {expected}" in titles
     with pytest.raises(ValueError, match=r"'boredom'.*amusement"):
         analysis_figure(analysis, label="boredom")
 
