@@ -1,12 +1,11 @@
 """Start the demo: ``python app.py``.  Hugging Face Spaces starts here too.
 
 Environment: CTERNET_WEIGHTS, a checkpoint folder or hub id in place of the shipped one; GRADIO_SERVER_NAME and
-GRADIO_SERVER_PORT, where to listen.
+GRADIO_SERVER_PORT, where to listen (the next free port if that one is taken).
 """
 
 import os
 import sys
-from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -26,7 +25,7 @@ if __name__ == "__main__":
     demo.launch(
         theme=THEME,
         css_paths=STYLE,
-        favicon_path=FAVICON if Path(FAVICON).exists() else None,
+        favicon_path=FAVICON,
         max_file_size=MAX_BYTES,
         run_history=False,
         ssr_mode=False,
