@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cternet import Analysis
 from cternet.emotions import COLOURS
-from cternet.figure import ALLOCATION_WORDS, counterfactual_title, logits_chart, significant
+from cternet.figure import ALLOCATION_WORDS, DRAWING, counterfactual_title, logits_chart, significant
 from cternet.maps import DIVERGING, Scale, colour_map, overlay, shared_scale, signed_scale
 
 INK = "#010203"
@@ -120,7 +120,7 @@ def seen_view(analysis: Analysis) -> str:
 def chart(analysis: Analysis, between: NDArray | None) -> str:
     """The logits as inline SVG in the page's own text colour and font."""
     ink = {key: INK for key in ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "grid.color")}
-    with matplotlib.rc_context(ink | {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
+    with DRAWING, matplotlib.rc_context(ink | {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
         figure = Figure(figsize=(3.5, 4.6), layout="constrained")
         logits_chart(figure.add_subplot(), analysis, between)
         buffer = io.StringIO()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cternet.analysis import Analysis
-from cternet.figure import analysis_figure
+from cternet.figure import DRAWING, analysis_figure
 
 
 def numbers(analysis: Analysis) -> dict[str, Any]:
@@ -73,5 +73,6 @@ def write(analysis: Analysis, path: Path, **figure_options: Any) -> Path:
     elif path.suffix == ".npz":
         np.savez_compressed(path, **arrays(analysis))
     else:
-        analysis_figure(analysis, **figure_options).savefig(path)
+        with DRAWING:
+            analysis_figure(analysis, **figure_options).savefig(path)
     return path

@@ -1,5 +1,6 @@
 """The figure of one analysis, for people and papers: photo, S, S*, effect map and the logits with their spread."""
 
+import threading
 from collections.abc import Sequence
 
 import matplotlib
@@ -13,6 +14,8 @@ from cternet.maps import DIVERGING, SEQUENTIAL, Scale, colour_map, overlay, shar
 
 matplotlib.rcParams["svg.hashsalt"] = "cternet"  # the same analysis gives the same file
 
+DRAWING = threading.Lock()
+"""Held while a figure is drawn: matplotlib's settings belong to the whole process, and visitors draw at once."""
 FACTUAL, COUNTERFACTUAL, EFFECT = "#3a87ad", "#e8824a", "#5d8a60"
 """Blue, orange and green, as in the paper's Figure 1."""
 ALLOCATION_WORDS: dict[str, str] = {

@@ -147,7 +147,8 @@ class Run:
 
     def frozen(self, images: Tensor) -> Tensor:
         """What the frozen sections make of images; part of the network, but outside the gradient."""
-        self.bare.backbone.eval()
+        for section in self.bare.backbone.sections()[: self.config.frozen_sections]:
+            section.eval()  # these alone: the others' batch norms may be in training
         with torch.no_grad(), self.accelerator.autocast():
             x = images.to(memory_format=torch.channels_last)
             x = self.bare.backbone(x, 0, self.config.frozen_sections)

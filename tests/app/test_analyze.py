@@ -1,10 +1,12 @@
 """The page's handlers, without a browser."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -191,3 +193,15 @@ def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
     assert 'role="alert"' in answer
     assert "holiday.jpg" in answer
     assert "upload.img" not in answer
+
+
+def test_charts_drawn_at_once_keep_the_pages_colour(page, payload):
+    """Matplotlib's settings are the process's: one visitor's must not leak into another's picture."""
+    page.analyze(visitor(), payload, *VIEW)
+    analysis = page.sessions.get("a")
+    before = dict(matplotlib.rcParams)
+    with ThreadPoolExecutor(4) as pool:
+        charts = list(pool.map(lambda _: render.chart(analysis, None), range(12)))
+    assert len({chart.count("currentColor") for chart in charts}) == 1
+    assert charts[0].count("currentColor") > 10
+    assert dict(matplotlib.rcParams) == before

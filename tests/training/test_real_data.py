@@ -39,8 +39,6 @@ def test_the_start_weights_fill_the_whole_backbone(shared: Path):
 )
 def test_the_shipped_weights_on_test(shared: Path, name: str, accuracy: float, polarity: float):
     """The bars of the project, and the figures the model card claims."""
-    if not (SHIPPED / name).is_dir():
-        pytest.skip(f"the weights {name} are not in this checkout")
     network = load_model(SHIPPED / name)
     torch.set_num_threads(2)
     accelerator = Accelerator()

@@ -197,3 +197,16 @@ def test_command_without_data(flags: Flags, tmp_path: Path, monkeypatch: pytest.
 
 def test_command_with_too_large_a_batch(flags: Flags, monkeypatch: pytest.MonkeyPatch):
     assert "--batch-size" in command(monkeypatch, flags(batch_size=100))
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_batch_norms_follow_the_batches_only_if_asked_and_never_in_frozen_sections(prepare: Train, follows: bool):
+    run = prepare(frozen_sections=2, epochs=1, **({"train_batch_norm": True} if follows else {}))
+    before = {name: value.clone() for name, value in run.bare.backbone.named_buffers() if name.endswith("running_mean")}
+    frozen = {id(b) for section in run.bare.backbone.sections()[:2] for b in section.buffers()}
+    run.train_epoch()
+    moved = {name: not torch.equal(value, before[name]) for name, value in run.bare.backbone.named_buffers() if name in before}
+    inside = {name: id(value) in frozen for name, value in run.bare.backbone.named_buffers() if name in before}
+    assert any(inside.values())
+    assert not any(moved[name] for name in moved if inside[name])
+    assert all(moved[name] == follows for name in moved if not inside[name])
