@@ -15,11 +15,34 @@ MIKELS: tuple[str, ...] = (
     "sadness",
 )
 
+EKMAN: tuple[str, ...] = ("anger", "disgust", "fear", "joy", "sadness", "surprise")
+"""Ekman's six, in the order of Emotion6's table."""
+
+POLARITY_CLASSES: tuple[str, ...] = ("negative", "positive")
+
+TABLES: dict[str, tuple[str, ...]] = {"mikels": MIKELS, "ekman": EKMAN, "polarity": POLARITY_CLASSES}
+"""Named sets of classes; a name stands for its classes wherever classes are asked for."""
+
+ALIASES: dict[str, str] = {
+    "amused": "amusement",
+    "angry": "anger",
+    "content": "contentment",
+    "disgusted": "disgust",
+    "excited": "excitement",
+    "fearful": "fear",
+    "happiness": "joy",
+    "happy": "joy",
+    "sad": "sadness",
+    "surprised": "surprise",
+}
+"""Other words for the same class, as data sets use them."""
+
 POLARITY: dict[str, str] = {
     "amusement": "positive",
     "awe": "positive",
     "contentment": "positive",
     "excitement": "positive",
+    "joy": "positive",
     "anger": "negative",
     "disgust": "negative",
     "fear": "negative",
@@ -37,7 +60,9 @@ COLOURS: dict[str, str] = {
     "disgust": "#999933",
     "excitement": "#cc6677",
     "fear": "#332288",
+    "joy": "#ee8866",
     "sadness": "#4477aa",
+    "surprise": "#bb5577",
     "positive": "#117733",
     "negative": "#882255",
 }

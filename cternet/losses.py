@@ -14,7 +14,7 @@ def loss_terms(outputs: Outputs, target: Tensor, *, eq7_alone: bool = False, lab
 
     Args:
         outputs: of ``CTERNet``.
-        target: class indices (B,).
+        target: class indices (B,), or class probabilities (B, K).
     """
     heads = {"v": outputs.v, "y": outputs.y, "y_te": outputs.y_te}
     if eq7_alone and outputs.y_te is not None:

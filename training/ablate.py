@@ -19,7 +19,7 @@ import tyro
 from cternet.model import Variant
 from training.checkpoints import SaveError, newest_state, write_json
 from training.config import TrainConfig
-from training.data import DataError, read_class_folders
+from training.data import DataError, load_examples
 from training.engine import Run
 from training.evaluation import evaluate
 from training.progress import Interrupted
@@ -46,8 +46,7 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
     network = run.average.module if run.average is not None else run.bare
     figures = {"val": evaluate(network, run.val_loader, run.accelerator, config.model.classes, start=run.val_start)}
     if test:
-        rows = [row for row in read_class_folders(config.data, config.model.classes) if row.split == "test"]
-        loader, start = run.eval_loader(rows)
+        loader, start = run.eval_loader(load_examples(config, config.model.classes, ("test",)))
         figures["test"] = evaluate(network, loader, run.accelerator, config.model.classes, start=start)
     if run.main:
         write_json(done, figures)

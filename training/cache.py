@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from training.data import Row
+from training.data import Example
 
 
 class FeatureCache:
@@ -23,7 +23,7 @@ class FeatureCache:
 
     Args:
         root: folder of all caches.
-        rows: the split's images, in order.
+        examples: the split's images, in order.
         sections: the frozen sections.
         transform: of the images.
         view_seed: seed of the augmentations.
@@ -35,7 +35,7 @@ class FeatureCache:
     def __init__(
         self,
         root: Path,
-        rows: Sequence[Row],
+        examples: Sequence[Example],
         sections: Sequence[nn.Module],
         *,
         transform: v2.Transform,
@@ -49,13 +49,13 @@ class FeatureCache:
             for name, tensor in section.state_dict().items():
                 key.update(name.encode())
                 key.update(tensor.cpu().numpy().tobytes())
-        for row in rows:
-            stat = row.path.stat()
-            key.update(f"{row.path.resolve()} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-        self.rows = list(rows)
+        for example in examples:
+            stat = example.path.stat()
+            key.update(f"{example.path.resolve()} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        self.examples = list(examples)
         self.folder = root / key.hexdigest()[:16]
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.shape = (len(self.rows), *shape)
+        self.shape = (len(self.examples), *shape)
         self.dtype = dtype
         self.owner = hashlib.sha256(owner.encode()).hexdigest()[:8]
         self.numpy_dtype = {torch.bfloat16: np.uint16, torch.float32: np.float32}[dtype]
@@ -98,7 +98,7 @@ class CachedFeatures(Dataset):
         self.open: dict[int, np.memmap] = {}
 
     def __len__(self) -> int:
-        return len(self.cache.rows)
+        return len(self.cache.examples)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int, int]:
         index, view = key
@@ -107,4 +107,4 @@ class CachedFeatures(Dataset):
         features = torch.from_numpy(self.open[view][index].copy())
         if self.cache.dtype == torch.bfloat16:
             features = features.view(torch.bfloat16)
-        return features, self.cache.rows[index].label, index
+        return features, self.cache.examples[index].label, index

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from cternet.model import CTERNetConfig
+from training.data import DataConfig
 
 
-@dataclass
-class TrainConfig:
+@dataclass(kw_only=True)
+class TrainConfig(DataConfig):
     """One training run."""
 
-    data: Path
-    """Data set folder: {train,val,test}/<class>/*.jpg."""
     out: Path
     """Run folder: settings, metrics, checkpoints, TensorBoard."""
     model: CTERNetConfig = field(default_factory=CTERNetConfig)
@@ -34,6 +33,8 @@ class TrainConfig:
     warmup: float = 0.2
     """Share of the steps in which the one-cycle schedule rises."""
     label_smoothing: float = 0.1
+    mixup: float = 0.0
+    """Beta parameter of mixup (Zhang et al., 2018), applied to what the frozen sections put out (manifold mixup); 0 is off."""
     clip: float = 5.0
     """Largest gradient norm."""
     eq7_alone: bool = False
@@ -59,8 +60,6 @@ class TrainConfig:
     """Seeds the head, the order of images, dropout and S*."""
     view_seed: int = 0
     """Seeds the augmentations."""
-    on_bad_image: Literal["fail", "skip"] = "fail"
-    """What to do about an unreadable training image."""
     save_every: int = 200
     """Steps between checkpoints."""
     resume: bool = False

@@ -11,6 +11,7 @@ from accelerate.utils import ProjectConfiguration, broadcast_object_list
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
 from cternet.losses import loss_terms
@@ -18,11 +19,11 @@ from cternet.model import CTERNet
 from training.cache import FeatureCache
 from training.checkpoints import drop_older_states, newest_state, saving, write_folder
 from training.config import TrainConfig
-from training.data import DataError, Photos, Row, eval_transform, seed_of, train_transform
+from training.data import DataError, Example, Photos, eval_transform, seed_of, train_transform
 from training.evaluation import evaluate
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
-from training.start import check_run_folder, load_head, open_run_folder, read_rows, start_weights
+from training.start import check_run_folder, load_head, open_run_folder, read_examples, start_weights
 
 
 class Run:
@@ -46,7 +47,7 @@ class Run:
         self.progress = Progress()
         self.stop_signal: int | None = None
         check_run_folder(config)
-        self.rows, left_out = read_rows(config, self.accelerator)
+        self.examples, left_out = read_examples(config, self.accelerator)
         self.build_network()
         self.build_loaders()
         if self.main:
@@ -80,7 +81,7 @@ class Run:
             weight_decay=config.weight_decay,
         )
         self.steps = EpochSampler(
-            len(self.rows["train"]), seed=0, epoch=0, view=0, rank=0, world=self.world, batch_size=config.batch_size
+            len(self.examples["train"]), seed=0, epoch=0, view=0, rank=0, world=self.world, batch_size=config.batch_size
         ).steps
         self.scheduler = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
@@ -101,34 +102,36 @@ class Run:
     def build_loaders(self) -> None:
         config = self.config
         transform = train_transform(config.model, config.crop_scale)
-        self.photos = Photos(self.rows["train"], transform, config.view_seed)
+        # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
+        self.mix = v2.MixUp(alpha=config.mixup, num_classes=len(config.model.classes)) if config.mixup else None
+        self.photos = Photos(self.examples["train"], transform, config.view_seed)
         self.cache = None
         if config.cache and config.frozen_sections:
-            self.cache = self.feature_cache(self.rows["train"], transform, config.view_seed)
-        self.val_loader, self.val_start = self.eval_loader(self.rows["val"])
+            self.cache = self.feature_cache(self.examples["train"], transform, config.view_seed)
+        self.val_loader, self.val_start = self.eval_loader(self.examples["val"])
 
-    def eval_loader(self, rows: list[Row]) -> tuple[DataLoader, int]:
+    def eval_loader(self, examples: list[Example]) -> tuple[DataLoader, int]:
         """Images without augmentation, or their cached features, and the backbone section these go into."""
         config, transform = self.config, eval_transform(self.config.model)
-        data: Dataset = Photos(rows, transform)
+        data: Dataset = Photos(examples, transform)
         start = 0
         if config.cache and config.frozen_sections:
-            cache = self.feature_cache(rows, transform, 0)
+            cache = self.feature_cache(examples, transform, 0)
             if not cache.has(0) and self.main:
                 cache.create(0)
-                self.store(cache, data, [(index, 0) for index in range(len(rows))], "caching")
+                self.store(cache, data, [(index, 0) for index in range(len(examples))], "caching")
                 cache.finish(0)
             self.accelerator.wait_for_everyone()
             data, start = cache.dataset(), config.frozen_sections
         loader = DataLoader(
             data,
             batch_size=2 * config.batch_size,
-            sampler=[(index, 0) for index in range(len(rows))],
+            sampler=[(index, 0) for index in range(len(examples))],
             num_workers=0 if start else config.workers,
         )
         return self.accelerator.prepare_data_loader(loader), start
 
-    def feature_cache(self, rows: list[Row], transform: Any, view_seed: int) -> FeatureCache:
+    def feature_cache(self, examples: list[Example], transform: Any, view_seed: int) -> FeatureCache:
         size = self.config.model.image_size
         with torch.no_grad(), self.accelerator.autocast():
             probe = torch.zeros(1, 3, size, size, device=self.accelerator.device)
@@ -136,7 +139,7 @@ class Run:
         dtype = torch.bfloat16 if self.config.precision == "bf16" else torch.float32
         return FeatureCache(
             self.config.cache,
-            rows,
+            examples,
             self.bare.backbone.sections()[: self.config.frozen_sections],
             transform=transform,
             view_seed=view_seed,
@@ -186,7 +189,7 @@ class Run:
         config, progress = self.config, self.progress
         view = progress.epoch % config.views
         sampler = EpochSampler(
-            len(self.rows["train"]),
+            len(self.examples["train"]),
             seed=config.seed,
             epoch=progress.epoch,
             view=view,
@@ -242,6 +245,8 @@ class Run:
         config, progress = self.config, self.progress
         # Seeded by the step, so that a resumed run drops the same channels and draws the same S*.
         torch.manual_seed(seed_of(config.seed, progress.total_steps, self.accelerator.process_index))
+        if self.mix is not None:
+            inputs, labels = self.mix(inputs, labels)
         inputs = inputs.to(memory_format=torch.channels_last)
         with self.accelerator.autocast():
             outputs = self.network(inputs, start=config.frozen_sections)

@@ -18,26 +18,22 @@ from torch.utils.data import DataLoader
 
 from cternet.checkpoint import CheckpointError, load_model
 from training.checkpoints import write_json
-from training.data import DataError, Photos, eval_transform, leave_out_unreadable, read_class_folders
+from training.data import DataConfig, DataError, Photos, eval_transform, leave_out_unreadable, load_examples
 from training.evaluation import evaluate
 
 
-@dataclass
-class Arguments:
+@dataclass(kw_only=True)
+class Arguments(DataConfig):
     """What to evaluate and where."""
 
     weights: str
     """Checkpoint folder or hub id."""
-    data: Path
-    """Data set folder: {train,val,test}/<class>/*.jpg."""
     out: Path
     """Folder for the JSON and the picture."""
     split: Literal["train", "val", "test"] = "test"
     batch_size: int = 64
     workers: int = 2
     precision: Literal["no", "bf16"] = "no"
-    on_bad_image: Literal["fail", "skip"] = "fail"
-    """What to do about an unreadable image."""
     cpu: bool = False
     """Use the CPU even where a GPU is."""
 
@@ -68,15 +64,13 @@ def main() -> None:
     try:
         network = load_model(arguments.weights)
         config = network.config
-        rows = [row for row in read_class_folders(arguments.data, config.classes) if row.split == arguments.split]
-        if not rows:
-            raise DataError(f"{arguments.data} has no split {arguments.split}")
-        rows, left_out = leave_out_unreadable(rows, arguments.on_bad_image)
+        examples = load_examples(arguments, config.classes, (arguments.split,))
+        examples, left_out = leave_out_unreadable(examples, arguments.on_bad_image)
         arguments.out.mkdir(parents=True, exist_ok=True)
     except (CheckpointError, DataError, OSError) as error:
         sys.exit(f"error: {error}")
     accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu)
-    photos = Photos(rows, eval_transform(config))
+    photos = Photos(examples, eval_transform(config))
     loader = DataLoader(
         photos,
         batch_size=arguments.batch_size,

@@ -1,4 +1,4 @@
-"""What a run needs before its first step: its folder, its rows, its start weights."""
+"""What a run needs before its first step: its folder, its examples, its start weights."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from cternet.checkpoint import CheckpointError, load_model
 from cternet.model import CTERNet
 from training.checkpoints import newest_state, write_json
 from training.config import TrainConfig
-from training.data import DataError, Row, leave_out_unreadable, read_class_folders
+from training.data import DataError, Example, leave_out_unreadable, load_examples
 
 FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "cpu"}
 """Settings that may differ when a run is resumed: they do not change what it computes."""
@@ -59,26 +59,25 @@ def open_run_folder(config: TrainConfig, left_out: dict[Path, str]) -> None:
         write_json(config.out / "skipped.json", {str(path): why for path, why in left_out.items()})
 
 
-def read_rows(config: TrainConfig, accelerator: Accelerator) -> tuple[dict[str, list[Row]], dict[Path, str]]:
-    """The readable rows of train and val, and what was left out; never those of test.
+def read_examples(config: TrainConfig, accelerator: Accelerator) -> tuple[dict[str, list[Example]], dict[Path, str]]:
+    """The readable examples of train and val, and what was left out; never those of test.
 
     Raises:
-        DataError: no train or val, or an unreadable image that may not be skipped.
+        DataError: no train or val, a class without images, or an unreadable image that may not be skipped.
     """
-    rows = read_class_folders(config.data, config.model.classes)
-    if {"train", "val"} - {row.split for row in rows}:
-        raise DataError(f"{config.data} needs the splits train and val; the best weights are chosen on val, never on test")
     found: Any = None
     if accelerator.is_main_process:  # one process looks; all of them leave out the same, or stop
         try:
-            found = leave_out_unreadable([row for row in rows if row.split != "test"], config.on_bad_image)
+            found = leave_out_unreadable(
+                load_examples(config, config.model.classes, ("train", "val"), every_class=True), config.on_bad_image
+            )
         except DataError as error:
             found = error
     found = broadcast_object_list([found])[0]
     if isinstance(found, DataError):
         raise found
     kept, left_out = found
-    return {split: [row for row in kept if row.split == split] for split in ("train", "val")}, left_out
+    return {split: [example for example in kept if example.split == split] for split in ("train", "val")}, left_out
 
 
 def start_weights(path: Path) -> dict[str, Tensor]:

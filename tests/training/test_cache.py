@@ -12,7 +12,7 @@ from tests.tiny import tiny_config
 from tests.training.conftest import Train
 from tests.training.made_up import CLASSES
 from training.cache import FeatureCache
-from training.data import eval_transform, read_class_folders
+from training.data import DataConfig, eval_transform, load_examples
 
 SHAPE = (4, 3, 3)
 Make = Callable[..., FeatureCache]
@@ -22,11 +22,11 @@ Make = Callable[..., FeatureCache]
 def make(photos: Path, tmp_path: Path) -> Make:
     torch.manual_seed(0)
     sections = Backbone("test_efficientnet").sections()[:2]
-    rows = read_class_folders(photos, CLASSES)
+    examples = load_examples(DataConfig(data=str(photos)), CLASSES, ("train", "val"))
 
     def build(**changes) -> FeatureCache:
         settings = {
-            "rows": rows,
+            "examples": examples,
             "sections": sections,
             "transform": eval_transform(tiny_config()),
             "view_seed": 0,
@@ -34,7 +34,7 @@ def make(photos: Path, tmp_path: Path) -> Make:
             "dtype": torch.float32,
             "owner": "one",
         } | changes
-        return FeatureCache(tmp_path / "cache", settings.pop("rows"), settings.pop("sections"), **settings)
+        return FeatureCache(tmp_path / "cache", settings.pop("examples"), settings.pop("sections"), **settings)
 
     return build
 
@@ -59,7 +59,7 @@ def test_values_come_back_to_the_bit(make: Make, dtype: torch.dtype):
         found, label, same = dataset[index, 2]
         assert found.dtype == dtype
         assert torch.equal(found, features[index])
-        assert (label, same) == (cache.rows[index].label, index)
+        assert (label, same) == (cache.examples[index].label, index)
 
 
 def test_channels_last_features_are_stored_in_order(make: Make):
@@ -112,14 +112,14 @@ def test_another_combination_is_another_folder(make: Make, photos: Path, tmp_pat
         "transform": make(transform=eval_transform(tiny_config(image_size=32))),
         "views": make(view_seed=1),
         "precision": make(dtype=torch.bfloat16),
-        "rows": make(rows=base.rows[1:]),
-        "order": make(rows=base.rows[::-1]),
+        "examples": make(examples=base.examples[1:]),
+        "order": make(examples=base.examples[::-1]),
     }
     copy = shutil.copytree(photos, tmp_path / "copy")
-    rows = read_class_folders(copy, CLASSES)
-    others["copy"] = make(rows=rows)
-    rows[0].path.write_bytes(rows[1].path.read_bytes())
-    others["changed image"] = make(rows=rows)
+    examples = load_examples(DataConfig(data=str(copy)), CLASSES, ("train", "val"))
+    others["copy"] = make(examples=examples)
+    examples[0].path.write_bytes(examples[1].path.read_bytes())
+    others["changed image"] = make(examples=examples)
     folders = [base.folder, *(cache.folder for cache in others.values())]
     assert len(set(folders)) == len(folders)
     assert make().folder == base.folder

@@ -66,7 +66,7 @@ def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path,
     train(epochs=1)
     flags = ["--out", tmp_path / "figures", "--workers", 0, "--cpu", "--data"]
     best = ["--weights", tmp_path / "run" / "best"]
-    assert "no split test" in command(monkeypatch, evaluate, *best, *flags, photos)
+    assert "no image in the split test" in command(monkeypatch, evaluate, *best, *flags, photos)
     assert "not a checkpoint folder" in command(monkeypatch, evaluate, "--weights", tmp_path / "gone", *flags, photos)
     assert "--data" in command(monkeypatch, evaluate, *best, *flags, tmp_path / "gone")
 

@@ -10,14 +10,20 @@ from torch.utils.data import DataLoader
 from tests.tiny import tiny_config
 from tests.training.made_up import CLASSES
 from training.data import (
+    DataConfig,
     DataError,
+    Example,
     Photos,
     eval_transform,
     leave_out_unreadable,
-    read_class_folders,
+    load_examples,
     train_transform,
     unreadable,
 )
+
+
+def load(root: Path, classes: tuple[str, ...] = CLASSES, **settings: object) -> list[Example]:
+    return load_examples(DataConfig(data=str(root), **settings), classes, ("train", "val"), every_class=True)
 
 
 @pytest.fixture
@@ -27,60 +33,76 @@ def copy(photos: Path, tmp_path: Path) -> Path:
 
 
 def dataset(root: Path, seed: int = 0) -> Photos:
-    rows = [row for row in read_class_folders(root, CLASSES) if row.split == "train"]
-    return Photos(rows, train_transform(tiny_config(), (0.5, 1.0)), seed)
+    examples = [example for example in load(root) if example.split == "train"]
+    return Photos(examples, train_transform(tiny_config(), (0.5, 1.0)), seed)
 
 
 # --- folders
 
 
-def test_rows(photos: Path):
-    rows = read_class_folders(photos, CLASSES)
-    assert [(row.split, row.label) for row in rows[:9]] == [("train", 0)] * 8 + [("train", 1)]
-    assert len(rows) == 33
-    assert all(row.path.parent.name == CLASSES[row.label] and row.path.parent.parent.name == row.split for row in rows)
+def test_examples(photos: Path):
+    examples = load(photos)
+    assert [(example.split, example.label) for example in examples[:9]] == [("train", 0)] * 8 + [("train", 1)]
+    assert len(examples) == 33
+    assert all(
+        example.path.parent.name == CLASSES[example.label] and example.path.parent.parent.name == example.split
+        for example in examples
+    )
 
 
 def test_classes_are_pinned_by_name(photos: Path):
-    rows = read_class_folders(photos, ("fear", "amusement"))
-    assert {(row.label, row.path.parent.name) for row in rows} == {(0, "fear"), (1, "amusement")}
+    examples = load(photos, ("fear", "amusement"), other_labels="skip")
+    assert {(example.label, example.path.parent.name) for example in examples} == {(0, "fear"), (1, "amusement")}
 
 
 def test_order_does_not_depend_on_the_file_system(copy: Path):
-    before = [row.path.name for row in read_class_folders(copy, CLASSES)]
+    before = [example.path.name for example in load(copy)]
     for path in sorted(copy.glob("train/*/*"), reverse=True):  # made again, in another order
         content = path.read_bytes()
         path.unlink()
         path.write_bytes(content)
-    assert [row.path.name for row in read_class_folders(copy, CLASSES)] == before
+    assert [example.path.name for example in load(copy)] == before
 
 
-def test_files_that_are_no_images_are_not_rows(copy: Path):
+def test_files_that_are_no_images_are_not_examples(copy: Path):
     (copy / "train" / "awe" / "notes.txt").write_text("not an image")
-    assert len(read_class_folders(copy, CLASSES)) == 33
+    assert len(load(copy)) == 33
+
+
+def test_label_outside_the_classes_is_named_and_counted(photos: Path):
+    with pytest.raises(
+        DataError, match=r"none of the classes fear, amusement: awe: 11 \(first: \S*train/awe/0.png\).*--other-labels skip"
+    ):
+        load(photos, ("fear", "amusement"))
+
+
+def test_empty_split_is_named(copy: Path):
+    shutil.rmtree(copy / "val")
+    with pytest.raises(DataError, match="copy has no image in the split val"):
+        load(copy)
 
 
 def test_no_such_folder(tmp_path: Path):
     with pytest.raises(DataError, match=r"gone is not a folder; .*--data"):
-        read_class_folders(tmp_path / "gone", CLASSES)
+        load(tmp_path / "gone")
 
 
 def test_no_splits(tmp_path: Path):
     with pytest.raises(DataError, match="none of the folders train, val, test"):
-        read_class_folders(tmp_path, CLASSES)
+        load(tmp_path)
 
 
 def test_missing_class_folder_is_named(copy: Path):
     shutil.rmtree(copy / "val" / "awe")
-    with pytest.raises(DataError, match=r"class folder \S*val/awe is missing"):
-        read_class_folders(copy, CLASSES)
+    with pytest.raises(DataError, match=r"copy has no image of awe in the split val; .*--model.classes"):
+        load(copy)
 
 
 def test_empty_class_folder_is_named(copy: Path):
     for path in (copy / "train" / "fear").iterdir():
         path.rename(path.with_suffix(".txt"))
     with pytest.raises(DataError, match=r"class folder \S*train/fear holds no image"):
-        read_class_folders(copy, CLASSES)
+        load(copy)
 
 
 # --- unreadable images
@@ -95,7 +117,7 @@ def damage(copy: Path) -> list[Path]:
 
 def test_unreadable_images_are_found(copy: Path):
     bad = damage(copy)
-    found = unreadable(read_class_folders(copy, CLASSES))
+    found = unreadable(load(copy))
     assert set(found) == set(bad)
     assert "damaged" in found[bad[0]]
     assert "not an image" in found[bad[1]]
@@ -104,15 +126,15 @@ def test_unreadable_images_are_found(copy: Path):
 def test_unreadable_images_are_fatal(copy: Path):
     bad = damage(copy)
     with pytest.raises(DataError, match=r"2 unreadable images .*--on-bad-image skip") as caught:
-        leave_out_unreadable(read_class_folders(copy, CLASSES), "fail")
+        leave_out_unreadable(load(copy), "fail")
     assert all(str(path) in str(caught.value) for path in bad)
 
 
 def test_unreadable_images_are_skipped_counted_and_named(copy: Path, capsys: pytest.CaptureFixture[str]):
     bad = damage(copy)
-    rows, left_out = leave_out_unreadable(read_class_folders(copy, CLASSES), "skip")
-    assert len(rows) == 31
-    assert not {row.path for row in rows} & set(bad)
+    examples, left_out = leave_out_unreadable(load(copy), "skip")
+    assert len(examples) == 31
+    assert not {example.path for example in examples} & set(bad)
     assert set(left_out) == set(bad)
     said = capsys.readouterr().err
     assert "left out 2 unreadable images" in said
@@ -120,8 +142,8 @@ def test_unreadable_images_are_skipped_counted_and_named(copy: Path, capsys: pyt
 
 
 def test_readable_images_are_all_kept(photos: Path):
-    rows = read_class_folders(photos, CLASSES)
-    assert leave_out_unreadable(rows, "fail") == (rows, {})
+    examples = load(photos)
+    assert leave_out_unreadable(examples, "fail") == (examples, {})
 
 
 # --- photos as tensors
@@ -142,8 +164,8 @@ def test_augmentation_depends_on_seed_view_and_index(photos: Path):
 
 
 def test_each_image_is_augmented_in_its_own_way(photos: Path):
-    row = read_class_folders(photos, CLASSES)[0]
-    twice = Photos([row, row], train_transform(tiny_config(), (0.5, 1.0)))
+    example = load(photos)[0]
+    twice = Photos([example, example], train_transform(tiny_config(), (0.5, 1.0)))
     assert not torch.equal(twice[0, 0][0], twice[1, 0][0])
 
 
@@ -170,8 +192,8 @@ def test_evaluation_sees_what_the_predictor_sees(photos: Path):
     from cternet.preprocess import preprocess
 
     config = tiny_config()
-    rows = read_class_folders(photos, CLASSES)
-    with Image.open(rows[0].path) as image:
+    examples = load(photos)
+    with Image.open(examples[0].path) as image:
         expected = preprocess(image.convert("RGB"), config)[1]
     for view in (0, 5):
-        assert torch.equal(Photos(rows, eval_transform(config))[0, view][0], expected)
+        assert torch.equal(Photos(examples, eval_transform(config))[0, view][0], expected)

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader
 
 from tests.tiny import tiny_config, tiny_network
 from tests.training.made_up import CLASSES
-from training.data import Photos, eval_transform, read_class_folders
+from training.data import DataConfig, Photos, eval_transform, load_examples
 from training.evaluation import evaluate, figures, summarise
 
 FOUR = ("amusement", "awe", "anger", "fear")
@@ -81,7 +81,7 @@ def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str])
     """All images once, whatever the batches; in eval mode, without a gradient."""
     config = tiny_config(classes=CLASSES)
     network = tiny_network(variant=variant, classes=CLASSES, dropout=0.5).train()
-    dataset = Photos(read_class_folders(photos, CLASSES), eval_transform(config))
+    dataset = Photos(load_examples(DataConfig(data=str(photos)), CLASSES, ("train", "val")), eval_transform(config))
     accelerator = Accelerator(cpu=True)
     loader = DataLoader(dataset, batch_size=7, sampler=[(index, 0) for index in range(len(dataset))])
     found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, CLASSES)
@@ -90,5 +90,5 @@ def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str])
     network.eval()
     with torch.no_grad():
         logits = torch.cat([network(dataset[index, 0][0][None]).prediction for index in range(len(dataset))])
-    labels = torch.tensor([row.label for row in dataset.rows])
+    labels = torch.tensor([example.label for example in dataset.examples])
     assert found[found["prediction"]] == figures(logits, labels, CLASSES)

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from cternet import CTERNet, CTERNetConfig, load_model
 from cternet.emotions import MIKELS
-from training.data import Photos, eval_transform, read_class_folders, unreadable
+from training.data import SPLITS, DataConfig, Photos, eval_transform, load_examples, unreadable
 from training.evaluation import evaluate
 from training.start import start_weights
 
@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"
 
 
 def test_fi_is_read_whole(shared: Path):
-    rows = read_class_folders(shared / "data" / "fi", MIKELS)
+    rows = load_examples(DataConfig(data=str(shared / "data" / "fi")), MIKELS, SPLITS)
     assert Counter(row.split for row in rows) == {"train": 16_321, "val": 1_062, "test": 2_147}
     assert Counter(MIKELS[row.label] for row in rows if row.split == "train")["contentment"] == 3_860
     assert not unreadable([row for row in rows if row.split == "val"])
@@ -42,7 +42,7 @@ def test_the_shipped_weights_on_test(shared: Path, name: str, accuracy: float, p
     network = load_model(SHIPPED / name)
     torch.set_num_threads(2)
     accelerator = Accelerator()
-    rows = [row for row in read_class_folders(shared / "data" / "fi", network.config.classes) if row.split == "test"]
+    rows = load_examples(DataConfig(data=str(shared / "data" / "fi")), network.config.classes, ("test",))
     photos = Photos(rows, eval_transform(network.config))
     loader = DataLoader(photos, batch_size=64, sampler=[(index, 0) for index in range(len(photos))], num_workers=2)
     network = network.to(accelerator.device, memory_format=torch.channels_last)

@@ -114,7 +114,7 @@ def test_settings_that_compute_nothing_may_change(train: Train, prepare: Train, 
     assert run.progress.epoch == 1
 
 
-# --- rows
+# --- examples
 
 
 def test_test_images_are_never_read(prepare: Train, photos: Path, tmp_path: Path):
@@ -123,14 +123,14 @@ def test_test_images_are_never_read(prepare: Train, photos: Path, tmp_path: Path
     for path in (copy / "test").rglob("*.png"):
         path.write_text("unreadable")
     run = prepare(data=copy)
-    assert {split: len(rows) for split, rows in run.rows.items()} == {"train": 24, "val": 9}
+    assert {split: len(found) for split, found in run.examples.items()} == {"train": 24, "val": 9}
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
 def test_train_and_val_are_needed(prepare: Train, photos: Path, tmp_path: Path, split: str):
     copy = shutil.copytree(photos, tmp_path / "copy")
     (copy / split).rename(copy / "test")
-    with pytest.raises(DataError, match="needs the splits train and val"):
+    with pytest.raises(DataError, match=f"has no image in the split {split}"):
         prepare(data=copy)
 
 
@@ -142,7 +142,7 @@ def test_unreadable_images_fail_or_are_left_out(prepare: Train, photos: Path, tm
         prepare(data=copy)
     assert not (tmp_path / "run").exists(), "a refused run leaves no folder"
     run = prepare(data=copy, on_bad_image="skip")
-    assert len(run.rows["train"]) == 23
+    assert len(run.examples["train"]) == 23
     assert list(json.loads((tmp_path / "run" / "skipped.json").read_text())) == [str(bad)]
 
 

@@ -1,0 +1,29 @@
+"""The typed settings that say which images to use and what their labels mean; shared by training and evaluation."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(kw_only=True)
+class DataConfig:
+    """Where the images are and what their labels mean."""
+
+    data: str
+    """Data set: a folder in any known layout, or a .csv or .parquet manifest (python -m training.data describe)."""
+    layout: str = "auto"
+    """Name of the layout, where it is not told from the files."""
+    splits: Path | None = None
+    """File of the train/val/test split of a set without an official one; made on first use, by default beside the data."""
+    folds: int | None = None
+    """Cross-validation in so many parts instead of one split, for small sets."""
+    fold: int = 0
+    """Which part is the test split, from 0."""
+    agreement: Literal[3, 4, 5] = 5
+    """Twitter I: keep images on which so many of five raters agree."""
+    surprise: Literal["positive", "negative", "skip"] = "skip"
+    """Polarity of surprise, which has none of its own."""
+    other_labels: Literal["fail", "skip"] = "fail"
+    """What to do about images whose label is none of the classes."""
+    on_bad_image: Literal["fail", "skip"] = "fail"
+    """What to do about an unreadable image."""

@@ -1,0 +1,91 @@
+"""Photos as tensors: decoding checks, transforms, and augmentation that can be repeated."""
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision.transforms import v2
+from tqdm.auto import tqdm
+
+from cternet.images import ImageError, load_image
+from cternet.model import CTERNetConfig
+from cternet.preprocess import geometry_transform, to_input
+from training.data.rows import DataError
+from training.data.targets import Example
+
+
+def unreadable(examples: Sequence[Example]) -> dict[Path, str]:
+    """Decode every image once; returns the ones that fail with what is wrong with each."""
+
+    def check(example: Example) -> str | None:
+        try:
+            load_image(example.path)
+        except ImageError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor() as pool:
+        found = tqdm(pool.map(check, examples), total=len(examples), desc="checking images", unit="img", leave=False)
+        return {example.path: why for example, why in zip(examples, found, strict=True) if why}
+
+
+def leave_out_unreadable(examples: Sequence[Example], on_bad_image: str) -> tuple[list[Example], dict[Path, str]]:
+    """The readable examples, and what was left out and why.
+
+    Raises:
+        DataError: an image is unreadable and ``on_bad_image`` is ``fail``.
+    """
+    bad = unreadable(examples)
+    if bad:
+        listing = "; ".join(f"{path}: {why}" for path, why in bad.items())
+        if on_bad_image == "fail":
+            raise DataError(f"{len(bad)} unreadable images (leave them out with --on-bad-image skip): {listing}")
+        print(f"left out {len(bad)} unreadable images: {listing}", file=sys.stderr)
+    return [example for example in examples if example.path not in bad], bad
+
+
+def train_transform(config: CTERNetConfig, scale: tuple[float, float]) -> v2.Transform:
+    """PIL RGB -> augmented, normalised tensor (3, size, size)."""
+    return v2.Compose(
+        [
+            v2.RandomResizedCrop(config.image_size, scale=scale, antialias=True),
+            v2.RandomHorizontalFlip(),
+            to_input(config),
+        ]
+    )
+
+
+def eval_transform(config: CTERNetConfig) -> v2.Transform:
+    """PIL RGB -> normalised tensor (3, size, size), as the predictor does it."""
+    return v2.Compose([geometry_transform(config), to_input(config)])
+
+
+def seed_of(*parts: int) -> int:
+    """One 63-bit seed from several numbers, the same on every machine."""
+    value = 0x9E3779B97F4A7C15
+    for part in parts:
+        value = ((value ^ (part + 0x632BE59BD9B4E019)) * 0xD6E8FEB86659FD93) & (2**64 - 1)
+        value ^= value >> 32
+    return value >> 1
+
+
+class Photos(Dataset):
+    """(index, view) -> (tensor, label, index); the augmentation is a function of (seed, view, index) alone."""
+
+    def __init__(self, examples: Sequence[Example], transform: v2.Transform, seed: int = 0) -> None:
+        self.examples, self.transform, self.seed = list(examples), transform, seed
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int, int]:
+        index, view = key
+        example = self.examples[index]
+        image = load_image(example.path)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(self.seed, view, index))
+            return self.transform(image), example.label, index

@@ -1,0 +1,102 @@
+"""From what a data set says to what a network learns: rows by name -> examples by class index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cternet.emotions import ALIASES, POLARITY, POLARITY_CLASSES
+from training.data.config import DataConfig
+from training.data.rows import DataError, DataSet, Row
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image to learn from or to be measured on.
+
+    label: index into the network's classes.  shares: of the raters by class, where the set has them; they sum to 1.
+    """
+
+    path: Path
+    label: int
+    split: str | None
+    shares: tuple[float, ...] | None = None
+    stimulus_map: Path | None = None
+
+
+def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[Example]:
+    """The data set's rows in terms of ``classes``.
+
+    A label or a share of votes counts for the class of its name, or, where the classes are the two polarities, for the
+    side of its emotion.  Without a label, the class with the largest share counts, else the side of the valence's middle.
+
+    Raises:
+        DataError: labels that are none of the classes, unless they are to be skipped.
+    """
+    found: list[Example] = []
+    others: dict[str, list[Row]] = {}
+    for row in data.rows:
+        shares = shares_of(row, classes, config)
+        label = label_of(row, shares, data, classes, config)
+        if label is None:
+            others.setdefault(row.label or "none", []).append(row)
+        else:
+            found.append(Example(row.path, label, row.split, shares, row.stimulus_map))
+    if others and config.other_labels == "fail":
+        listing = "; ".join(f"{name}: {len(rows)} (first: {rows[0].path})" for name, rows in others.items())
+        raise DataError(
+            f"{data.root} has labels that are none of the classes {', '.join(classes)}: {listing}. "
+            "Leave these images out with --other-labels skip, or name the classes you have with --model.classes"
+        )
+    return found
+
+
+def require_images(found: Sequence[Example], classes: Sequence[str], data: DataSet, splits: Sequence[str]) -> None:
+    """Every one of ``splits`` has images, and of all ``classes``.
+
+    Raises:
+        DataError: an empty split or class.
+    """
+    for split in splits:
+        present = {example.label for example in found if example.split == split}
+        if not present:
+            raise DataError(f"{data.root} has no image in the split {split}")
+        missing = [name for label, name in enumerate(classes) if label not in present]
+        if missing:
+            raise DataError(
+                f"{data.root} has no image of {', '.join(missing)} in the split {split}; add some, "
+                "or name the classes you have with --model.classes"
+            )
+
+
+def class_of(name: str, classes: Sequence[str], surprise: str) -> int | None:
+    """Index of the class that ``name`` counts for."""
+    name = ALIASES.get(name.lower(), name.lower())
+    if name not in classes and set(classes) == set(POLARITY_CLASSES):
+        name = surprise if name == "surprise" else POLARITY.get(name, "")
+    return list(classes).index(name) if name in classes else None
+
+
+def shares_of(row: Row, classes: Sequence[str], config: DataConfig) -> tuple[float, ...] | None:
+    """The row's distribution over ``classes``, without what is none of them."""
+    if row.distribution is None:
+        return None
+    shares = [0.0] * len(classes)
+    for name, share in row.distribution.items():
+        index = class_of(name, classes, config.surprise)
+        if index is not None:
+            shares[index] += share
+    total = sum(shares)
+    return tuple(share / total for share in shares) if total > 0 else None
+
+
+def label_of(
+    row: Row, shares: tuple[float, ...] | None, data: DataSet, classes: Sequence[str], config: DataConfig
+) -> int | None:
+    if row.label is not None:
+        return class_of(row.label, classes, config.surprise)
+    if shares is not None:
+        return shares.index(max(shares))
+    if row.valence is not None and data.scale is not None and set(classes) == set(POLARITY_CLASSES):
+        middle = sum(data.scale) / 2
+        return None if row.valence == middle else list(classes).index("positive" if row.valence > middle else "negative")
+    return None
