@@ -4,6 +4,8 @@ Mikels et al., "Emotional category data on images from the International Affecti
 four positive and four negative categories.  The order is pinned by name here and nowhere else.
 """
 
+from collections.abc import Sequence
+
 MIKELS: tuple[str, ...] = (
     "amusement",
     "anger",
@@ -74,3 +76,19 @@ def positive_mask(labels: tuple[str, ...]) -> tuple[bool, ...]:
     if unknown:
         raise ValueError(f"no polarity is known for {', '.join(unknown)}; add it to cternet/emotions.py")
     return tuple(POLARITY[label] == "positive" for label in labels)
+
+
+def sides(labels: Sequence[str], surprise: str = "skip") -> tuple[str | None, ...]:
+    """The polarity of each label; None for one that has none.
+
+    Args:
+        surprise: the polarity to count surprise as; ``skip``: none.
+
+    Raises:
+        ValueError: a label other than surprise without a known polarity.
+    """
+    known = POLARITY | {"surprise": None if surprise == "skip" else surprise}
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise ValueError(f"no polarity is known for {', '.join(unknown)}; add it to cternet/emotions.py")
+    return tuple(known[label] for label in labels)

@@ -15,7 +15,7 @@ from cternet.backbone import Backbone
 from cternet.coupling import Coupling
 from cternet.deployment import AttentionalDeployment
 from cternet.effect import moments
-from cternet.emotions import MIKELS
+from cternet.emotions import MIKELS, TABLES
 from cternet.sentiment_map import SentimentMap
 from cternet.situation import SituationModification
 
@@ -34,7 +34,7 @@ class CTERNetConfig:
     output_stride: int | None = 16
     """Input pixels a map cell; None for the backbone's own."""
     classes: tuple[str, ...] = MIKELS
-    """Class names, in the order of the logits."""
+    """Class names, in the order of the logits; mikels, ekman and polarity stand for the classes of that name."""
     image_size: int = 224
     """Side of the square input in pixels."""
     geometry: Literal["squash", "center"] = "squash"
@@ -58,7 +58,11 @@ class CTERNetConfig:
     level: Level = "attention"
     """Where the allocation acts."""
     training_effect: Literal["draw", "exact"] = "draw"
-    """In training, Y(S*) of one draw a step or its exact expectation (random and uniform)."""
+    """In training, Y(S*) of draws or its exact expectation (random and uniform)."""
+    draws: int = 1
+    """In training, draws of S* a step, averaged."""
+    normalised_map: bool = False
+    """Divide S by its mean over places, so that it says where and not how much; on the map level only."""
     dropout: float = 0.2
     """Share of the channels of X dropped in training, before every head."""
     training_data: str = ""
@@ -68,10 +72,16 @@ class CTERNetConfig:
 
     def __post_init__(self) -> None:
         self.classes, self.mean, self.std = tuple(self.classes), tuple(self.mean), tuple(self.std)
+        if len(self.classes) == 1:
+            self.classes = TABLES.get(self.classes[0], self.classes)
         if self.variant not in VARIANTS:
             raise ValueError(f"unknown variant {self.variant!r}: choose one of {', '.join(VARIANTS)}")
         if len(self.classes) < 2:
-            raise ValueError("at least two classes are needed")
+            raise ValueError(f"at least two classes are needed, or one of the names {', '.join(TABLES)}")
+        if self.draws < 1:
+            raise ValueError("draws must be at least 1")
+        if self.normalised_map and self.level == "attention":
+            raise ValueError("normalised_map needs the level map: S* on the attention level has another scale")
 
 
 @dataclass
@@ -151,6 +161,8 @@ class CTERNet(
     ) -> Outputs:
         """S_out (B, D, H, W) and X~ (B, R, H, W) -> ``Outputs``."""
         v, s = self.sentiment_map(s_out)
+        if self.config.normalised_map:
+            s = s / s.mean(dim=(2, 3), keepdim=True).clamp(min=1e-6)  # the mean is (1/K) sum_k v_k^2, never negative
         g = self.coupling.evidence(reduced) if evidence else None
         y = self.coupling(s, reduced)
         if self.config.variant == "smad-f":
@@ -168,7 +180,11 @@ class CTERNet(
                 return exact.mean
             if config.allocation == "shuffle" and not self.training:
                 return self.shuffle_mean.expand_as(s)
-        s_star = allocate(config.allocation, config.level, s_out=s_out, s=s, pooling=pooling, generator=generator)
+        draws = [
+            allocate(config.allocation, config.level, s_out=s_out, s=s, pooling=pooling, generator=generator)
+            for _ in range(config.draws)
+        ]
+        s_star = sum(draws) / config.draws
         if config.allocation == "shuffle":
             mean = s.detach().float().mean(dim=0, keepdim=True)
             self.shuffle_mean.copy_(mean if self.shuffle_mean.isnan().any() else self.shuffle_mean.lerp(mean, 0.01))

@@ -35,6 +35,8 @@ class Predictor:
     ) -> None:
         if model.config.variant != "cternet":
             raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
+        if model.config.normalised_map:
+            raise ValueError(f"{name} divides its map by its mean, which the page's interventions do not; use another network")
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.model = model.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.config = model.config

@@ -16,44 +16,66 @@ class TrainConfig(DataConfig):
     """Run folder: settings, metrics, checkpoints, TensorBoard."""
     model: CTERNetConfig = field(default_factory=CTERNetConfig)
     """The network."""
+
     start: Path | None = None
     """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
     start_head: bool = False
     """Start from the head in --start too; a head trained alone first leaves more of the trunk as it was (LP-FT)."""
     pretrained: bool = False
     """Start from timm's own backbone weights, fetched from the hub."""
-    epochs: int = 4
-    batch_size: int = 32
-    """Images a step on each process."""
-    lr: float = 3e-4
-    """Peak learning rate of the trunk."""
-    head_lr: float = 2e-3
-    """Peak learning rate of the head."""
-    weight_decay: float = 0.02
-    warmup: float = 0.2
-    """Share of the steps in which the one-cycle schedule rises."""
-    label_smoothing: float = 0.1
-    mixup: float = 0.0
-    """Beta parameter of mixup (Zhang et al., 2018), applied to what the frozen sections put out (manifold mixup); 0 is off."""
-    clip: float = 5.0
-    """Largest gradient norm."""
-    eq7_alone: bool = False
-    """Train on CE(v) + CE(Y_TE) only, as Eq. 7 is printed."""
-    crop_scale: tuple[float, float] = (0.5, 1.0)
-    """RandomResizedCrop's range of areas."""
     frozen_sections: int = 4
     """Leading backbone sections kept fixed (an EfficientNet's first is its stem)."""
     train_depthwise: bool = True
     """Train depthwise kernels; on a CPU their weight gradients take a third of a step."""
     train_batch_norm: bool = False
     """Let the backbone's batch norms follow the batches; otherwise they keep their statistics."""
+
+    epochs: int = 4
+    patience: int | None = None
+    """Stop after so many epochs without a better accuracy on val."""
+    batch_size: int = 32
+    """Images a forward pass on each process."""
+    accumulate: int = 1
+    """Forward passes a step; their gradients are averaged."""
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    lr: float = 3e-4
+    """Peak learning rate of the trunk."""
+    head_lr: float = 2e-3
+    """Peak learning rate of the head."""
+    momentum: float = 0.9
+    """Of sgd."""
+    weight_decay: float = 0.02
+    schedule: Literal["one-cycle", "step"] = "one-cycle"
+    """One rise and fall over the run, or a tenth of the learning rate every --step-epochs."""
+    warmup: float = 0.2
+    """Share of the steps in which the one-cycle schedule rises."""
+    step_epochs: int = 10
+    clip: float | None = 5.0
+    """Largest gradient norm."""
     ema: float = 0.998
     """Decay of the averaged weights that are evaluated and kept; 0 keeps the last ones."""
+
+    eq7_alone: bool = False
+    """Train on CE(v) + CE(Y_TE) only, as Eq. 7 is printed."""
+    effect_warmup: int = 0
+    """Epochs over which the weight of CE(Y_TE) rises from 0 to 1."""
+    label_smoothing: float = 0.1
+    soft_labels: bool = False
+    """Learn the shares of the raters where the data set has them, instead of the commonest label."""
+    mixup: float = 0.0
+    """Beta parameter of mixup (Zhang et al., 2018), applied to what the frozen sections put out (manifold mixup); 0 is off."""
+    balance: float = 0.0
+    """Draw images by (class size)^-balance: 0 as they are, 1 all classes equally often."""
+    crop_scale: tuple[float, float] = (0.5, 1.0)
+    """RandomResizedCrop's range of areas."""
+
     cache: Path | None = None
     """Folder in which to keep what the frozen sections put out; later epochs and runs with the same views read it."""
     views: int = 1000
     """Different augmentations of an image before they repeat; with a cache, what bounds its size."""
     precision: Literal["no", "bf16"] = "no"
+    compile: bool = False
+    """Compile the network with torch.compile; pays on a GPU."""
     workers: int = 2
     """Processes that decode images."""
     seed: int = 0
@@ -64,5 +86,9 @@ class TrainConfig(DataConfig):
     """Steps between checkpoints."""
     resume: bool = False
     """Go on from the newest checkpoint in the run folder."""
+    tracker: Literal["tensorboard", "wandb", "trackio"] = "tensorboard"
+    """Where losses, learning rates, figures and sample maps go beside metrics.jsonl."""
+    sample_maps: int = 4
+    """Photos of val whose maps are logged every epoch."""
     cpu: bool = False
     """Use the CPU even where a GPU is."""

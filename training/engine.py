@@ -7,23 +7,24 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import ProjectConfiguration, broadcast_object_list
+from accelerate.utils import ProjectConfiguration
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
 from cternet.losses import loss_terms
 from cternet.model import CTERNet
-from training.cache import FeatureCache
 from training.checkpoints import drop_older_states, newest_state, saving, write_folder
 from training.config import TrainConfig
-from training.data import DataError, Example, Photos, eval_transform, seed_of, train_transform
+from training.data import DataError, seed_of
 from training.evaluation import evaluate
+from training.features import Features
+from training.optimisation import build_average, build_optimizer, build_schedule
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
-from training.start import check_run_folder, load_head, open_run_folder, read_examples, start_weights
+from training.soft_labels import target_table
+from training.start import check_run_folder, load_start, open_run_folder, read_examples
+from training.tracking import check_tracker, log_samples
 
 
 class Run:
@@ -36,10 +37,11 @@ class Run:
 
     def __init__(self, config: TrainConfig) -> None:
         self.config = config
+        check_tracker(config.tracker)
         self.accelerator = Accelerator(
             mixed_precision=config.precision,
             cpu=config.cpu,
-            log_with="tensorboard",
+            log_with=config.tracker,
             project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
         )
         self.main = self.accelerator.is_main_process
@@ -48,8 +50,14 @@ class Run:
         self.stop_signal: int | None = None
         check_run_folder(config)
         self.examples, left_out = read_examples(config, self.accelerator)
+        self.steps = self.sampler(epoch=0, start_step=0).steps
         self.build_network()
-        self.build_loaders()
+        classes = len(config.model.classes)
+        self.targets = target_table(self.examples["train"], classes).to(self.accelerator.device) if config.soft_labels else None
+        # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
+        self.mix = v2.MixUp(alpha=config.mixup, num_classes=classes) if config.mixup else None
+        self.features = Features(config, self.bare.backbone, self.examples["train"], self.accelerator)
+        self.val_loader, self.val_start = self.features.evaluation(self.examples["val"])
         if self.main:
             open_run_folder(config, left_out)
         self.accelerator.wait_for_everyone()
@@ -57,111 +65,44 @@ class Run:
             self.load_state()
         if self.main:
             self.accelerator.init_trackers(
-                "", init_kwargs={"tensorboard": {"purge_step": self.progress.total_steps if config.resume else None}}
+                "" if config.tracker == "tensorboard" else config.out.name,
+                init_kwargs={"tensorboard": {"purge_step": self.progress.total_steps if config.resume else None}},
             )
-
-    # --- set-up
 
     def build_network(self) -> None:
         config = self.config
         torch.manual_seed(config.seed)
         network = CTERNet(config.model, pretrained=config.pretrained)
         if config.start is not None:
-            network.backbone.load_weights(start_weights(config.start))
-            if config.start_head:
-                load_head(network, config.start)
+            load_start(network, config.start, head=config.start_head)
         network.backbone.freeze(config.frozen_sections, train_depthwise=config.train_depthwise)
         network.to(memory_format=torch.channels_last)
-        trunk = [p for p in network.backbone.parameters() if p.requires_grad]
-        head = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": trunk, "lr": config.lr}, {"params": head, "lr": config.head_lr}]
-            if trunk
-            else [{"params": head, "lr": config.head_lr}],
-            weight_decay=config.weight_decay,
-        )
-        self.steps = EpochSampler(
-            len(self.examples["train"]), seed=0, epoch=0, view=0, rank=0, world=self.world, batch_size=config.batch_size
-        ).steps
-        self.scheduler = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer,
-            max_lr=[group["lr"] for group in self.optimizer.param_groups],
-            total_steps=config.epochs * self.steps,
-            pct_start=config.warmup,
-        )
-        self.average = (
-            AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema)).requires_grad_(False) if config.ema else None
-        )
-        self.network, self.optimizer = self.accelerator.prepare(network, self.optimizer)
+        self.average = build_average(network, config)
+        optimizer = build_optimizer(network, config)
+        self.scheduler = build_schedule(optimizer, config, self.steps)
+        self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.bare: CTERNet = self.accelerator.unwrap_model(self.network)
+        if config.compile:
+            self.network = torch.compile(self.network)
+        registered = [self.progress, self.scheduler]
         if self.average is not None:
             self.average.to(self.accelerator.device)
-        registered = [self.progress, self.scheduler] + ([self.average] if self.average is not None else [])
+            registered.append(self.average)
         self.accelerator.register_for_checkpointing(*registered)
 
-    def build_loaders(self) -> None:
+    def sampler(self, *, epoch: int, start_step: int) -> EpochSampler:
         config = self.config
-        transform = train_transform(config.model, config.crop_scale)
-        # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
-        self.mix = v2.MixUp(alpha=config.mixup, num_classes=len(config.model.classes)) if config.mixup else None
-        self.photos = Photos(self.examples["train"], transform, config.view_seed)
-        self.cache = None
-        if config.cache and config.frozen_sections:
-            self.cache = self.feature_cache(self.examples["train"], transform, config.view_seed)
-        self.val_loader, self.val_start = self.eval_loader(self.examples["val"])
-
-    def eval_loader(self, examples: list[Example]) -> tuple[DataLoader, int]:
-        """Images without augmentation, or their cached features, and the backbone section these go into."""
-        config, transform = self.config, eval_transform(self.config.model)
-        data: Dataset = Photos(examples, transform)
-        start = 0
-        if config.cache and config.frozen_sections:
-            cache = self.feature_cache(examples, transform, 0)
-            if not cache.has(0) and self.main:
-                cache.create(0)
-                self.store(cache, data, [(index, 0) for index in range(len(examples))], "caching")
-                cache.finish(0)
-            self.accelerator.wait_for_everyone()
-            data, start = cache.dataset(), config.frozen_sections
-        loader = DataLoader(
-            data,
-            batch_size=2 * config.batch_size,
-            sampler=[(index, 0) for index in range(len(examples))],
-            num_workers=0 if start else config.workers,
+        return EpochSampler(
+            [example.label for example in self.examples["train"]],
+            seed=config.seed,
+            epoch=epoch,
+            view=epoch % config.views,
+            rank=self.accelerator.process_index,
+            world=self.world,
+            batch_size=config.batch_size * config.accumulate,
+            balance=config.balance,
+            start_step=start_step,
         )
-        return self.accelerator.prepare_data_loader(loader), start
-
-    def feature_cache(self, examples: list[Example], transform: Any, view_seed: int) -> FeatureCache:
-        size = self.config.model.image_size
-        with torch.no_grad(), self.accelerator.autocast():
-            probe = torch.zeros(1, 3, size, size, device=self.accelerator.device)
-            shape = tuple(self.frozen(probe).shape[1:])
-        dtype = torch.bfloat16 if self.config.precision == "bf16" else torch.float32
-        return FeatureCache(
-            self.config.cache,
-            examples,
-            self.bare.backbone.sections()[: self.config.frozen_sections],
-            transform=transform,
-            view_seed=view_seed,
-            shape=shape,
-            dtype=dtype,
-            owner=str(self.config.out.resolve()),
-        )
-
-    def frozen(self, images: Tensor) -> Tensor:
-        """What the frozen sections make of images; part of the network, but outside the gradient."""
-        for section in self.bare.backbone.sections()[: self.config.frozen_sections]:
-            section.eval()  # these alone: the others' batch norms may be in training
-        with torch.no_grad(), self.accelerator.autocast():
-            x = images.to(memory_format=torch.channels_last)
-            x = self.bare.backbone(x, 0, self.config.frozen_sections)
-        return x.to(torch.bfloat16) if self.config.precision == "bf16" else x
-
-    def store(self, cache: FeatureCache, photos: Photos, keys: list[tuple[int, int]], title: str) -> None:
-        memory = cache.open_partial(keys[0][1]) if keys else None
-        loader = DataLoader(photos, batch_size=self.config.batch_size, sampler=keys, num_workers=self.config.workers)
-        for images, _, indices in tqdm(loader, desc=title, leave=False):
-            cache.write(memory, indices, self.frozen(images.to(self.accelerator.device)))
 
     # --- the run
 
@@ -173,7 +114,7 @@ class Run:
         """
         previous = {s: signal.signal(s, self.on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
         try:
-            while self.progress.epoch < self.config.epochs:
+            while self.progress.epoch < self.config.epochs and not self.out_of_patience():
                 self.train_epoch()
                 self.end_epoch()
         finally:
@@ -185,80 +126,55 @@ class Run:
     def on_signal(self, number: int, _frame: Any) -> None:
         self.stop_signal = number
 
+    def out_of_patience(self) -> bool:
+        """Whether the last ``patience`` epochs were no better on val than one before them."""
+        patience, history = self.config.patience, [entry["val"]["accuracy"] for entry in self.progress.history]
+        return patience is not None and len(history) > patience and max(history[-patience:]) <= max(history[:-patience])
+
+    @property
+    def weights(self) -> CTERNet:
+        """The network to evaluate and keep: the averaged one where there is one."""
+        return self.bare if self.average is None else self.average.module
+
     def train_epoch(self) -> None:
         config, progress = self.config, self.progress
-        view = progress.epoch % config.views
-        sampler = EpochSampler(
-            len(self.examples["train"]),
-            seed=config.seed,
-            epoch=progress.epoch,
-            view=view,
-            rank=self.accelerator.process_index,
-            world=self.world,
-            batch_size=config.batch_size,
-            start_step=progress.step,
-        )
-        # One process looks: another run may finish the same view at any moment.
-        cached = broadcast_object_list([self.cache is not None and self.cache.has(view)])[0]
-        writing = self.cache is not None and not cached and progress.step == 0
-        if writing:
-            if self.main:
-                self.cache.create(view)
-            self.accelerator.wait_for_everyone()
-            memory = self.cache.open_partial(view)
-        loader = DataLoader(
-            self.cache.dataset() if cached else self.photos,
-            batch_size=config.batch_size,
-            sampler=sampler,
-            num_workers=0 if cached else config.workers,
-            generator=torch.Generator(),  # its own, so that the network's draws do not depend on the number of workers
-        )
+        sampler = self.sampler(epoch=progress.epoch, start_step=progress.step)
         self.network.train()
         if not config.train_batch_norm:
             self.bare.backbone.eval()
+        images = config.batch_size * config.accumulate * self.world
         bar = tqdm(
-            total=self.steps * config.batch_size * self.world,
-            initial=progress.step * config.batch_size * self.world,
+            total=self.steps * images,
+            initial=progress.step * images,
             desc=f"epoch {progress.epoch + 1}/{config.epochs}",
             unit="img",
             disable=not self.main,
         )
-        for inputs, labels, indices in loader:
-            inputs, labels = inputs.to(self.accelerator.device), labels.to(self.accelerator.device)
-            if config.frozen_sections and not cached:
-                inputs = self.frozen(inputs)
-            if writing:
-                self.cache.write(memory, indices, inputs)
-            self.step(inputs, labels)
-            bar.set_postfix({name: f"{value / progress.step:.3f}" for name, value in progress.sums.items()}, refresh=False)
-            bar.update(config.batch_size * self.world)
-            self.maybe_save()
-        bar.close()
-        if writing:
-            self.accelerator.wait_for_everyone()
-            if self.main:
-                self.store(self.cache, self.photos, sampler.left_out, "caching the rest")
-                self.cache.finish(view)
-            self.accelerator.wait_for_everyone()
+        batches = self.features.training(sampler, from_start=progress.step == 0)
+        with bar:
+            while part := [batch for _, batch in zip(range(config.accumulate), batches, strict=False)]:
+                self.step(part)
+                bar.set_postfix({name: f"{value / progress.step:.3f}" for name, value in progress.sums.items()}, refresh=False)
+                bar.update(images)
+                self.maybe_save()
 
-    def step(self, inputs: Tensor, labels: Tensor) -> None:
-        config, progress = self.config, self.progress
-        # Seeded by the step, so that a resumed run drops the same channels and draws the same S*.
-        torch.manual_seed(seed_of(config.seed, progress.total_steps, self.accelerator.process_index))
-        if self.mix is not None:
-            inputs, labels = self.mix(inputs, labels)
-        inputs = inputs.to(memory_format=torch.channels_last)
-        with self.accelerator.autocast():
-            outputs = self.network(inputs, start=config.frozen_sections)
-        terms = loss_terms(outputs, labels, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
-        loss = sum(terms.values())
-        if not torch.isfinite(loss):
-            raise DataError(
-                f"the loss is {loss.item()} in epoch {progress.epoch + 1}, step {progress.step + 1}; "
-                "lower --lr and --head-lr, or use --precision no; the last checkpoint is whole"
-            )
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.network.parameters(), config.clip)
+    def step(self, batches: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+        """One optimiser step on the mean loss of ``accumulate`` batches."""
+        progress = self.progress
+        means: dict[str, float] = {}
+        for number, (inputs, labels, indices) in enumerate(batches):
+            # Seeded by the step, so that a resumed run drops the same channels and draws the same S*.
+            torch.manual_seed(seed_of(self.config.seed, progress.total_steps, self.accelerator.process_index, number))
+            last = number == len(batches) - 1
+            if last:
+                terms = self.backward(inputs, labels, indices, len(batches))
+            else:
+                with self.accelerator.no_sync(self.network):
+                    terms = self.backward(inputs, labels, indices, len(batches))
+            for name, term in terms.items():
+                means[name] = means.get(name, 0.0) + term / len(batches)
+        if self.config.clip is not None:
+            self.accelerator.clip_grad_norm_(self.network.parameters(), self.config.clip)
         self.optimizer.step()
         self.scheduler.step()
         self.optimizer.zero_grad()
@@ -266,18 +182,38 @@ class Run:
             self.average.update_parameters(self.bare)
         progress.step += 1
         progress.total_steps += 1
-        for name, term in terms.items():
-            progress.sums[name] = progress.sums.get(name, 0.0) + term.item()
+        for name, term in means.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + term
         if progress.total_steps % 20 == 0:
-            rates = dict(zip(("lr/trunk", "lr/head"), self.scheduler.get_last_lr()[-2:], strict=False))
-            self.accelerator.log(
-                {f"loss/{name}": term.item() for name, term in terms.items()} | rates, step=progress.total_steps
+            rates = dict(zip(("lr/head", "lr/trunk"), reversed(self.scheduler.get_last_lr()), strict=False))
+            losses = {f"loss/{name}": term for name, term in means.items()}
+            self.accelerator.log(losses | rates, step=progress.total_steps)
+
+    def backward(self, inputs: Tensor, labels: Tensor, indices: Tensor, parts: int) -> dict[str, float]:
+        """Gradients of one batch's share of the step; returns its loss terms."""
+        config, progress = self.config, self.progress
+        if self.targets is not None:
+            labels = self.targets[indices.to(self.targets.device)]
+        if self.mix is not None:
+            inputs, labels = self.mix(inputs, labels)
+        inputs = inputs.to(memory_format=torch.channels_last)
+        with self.accelerator.autocast():
+            outputs = self.network(inputs, start=config.frozen_sections)
+        terms = loss_terms(outputs, labels, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
+        rise = progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
+        loss = sum(term * min(1.0, rise) if name == "y_te" else term for name, term in terms.items())
+        if not torch.isfinite(loss):
+            photos = ", ".join(str(self.examples["train"][index].path) for index in indices.tolist())
+            raise DataError(
+                f"the loss is {loss.item()} in epoch {progress.epoch + 1}, step {progress.step + 1}; lower --lr and --head-lr, "
+                f"or use --precision no; the last checkpoint is whole. The batch: {photos}"
             )
+        self.accelerator.backward(loss / parts)
+        return {name: term.item() for name, term in terms.items()}
 
     def end_epoch(self) -> None:
         config, progress = self.config, self.progress
-        network = self.average.module if self.average is not None else self.bare
-        figures = evaluate(network, self.val_loader, self.accelerator, config.model.classes, start=self.val_start)
+        figures = evaluate(self.weights, self.val_loader, self.accelerator, config.model.classes, start=self.val_start)
         chosen = figures[figures["prediction"]]
         entry = {
             "epoch": progress.epoch + 1,
@@ -290,19 +226,23 @@ class Run:
             {f"val/{name}": value for name, value in entry["val"].items() if value is not None}, step=progress.total_steps
         )
         self.accelerator.print(json.dumps(entry))
+        if self.main:
+            samples = self.examples["val"][:: max(1, len(self.examples["val"]) // max(1, config.sample_maps))]
+            log_samples(self.accelerator, self.weights, samples[: config.sample_maps], progress.total_steps)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
+        self.export("last", {"val": figures})
         if chosen["accuracy"] > progress.best:
             progress.best = chosen["accuracy"]
-            self.export(network, {"val": figures})
+            self.export("best", {"val": figures})
         self.save()
 
     # --- saving
 
-    def export(self, network: CTERNet, metrics: dict[str, Any]) -> None:
-        """Keep the best weights as a checkpoint folder that ``CTERNet.from_pretrained`` reads."""
+    def export(self, name: str, metrics: dict[str, Any]) -> None:
+        """Keep the weights as a checkpoint folder that ``CTERNet.from_pretrained`` reads."""
         if self.main:
             config = asdict(self.config.model) | {"metrics": metrics}
-            write_folder(self.config.out / "best", lambda path: network.save_pretrained(path, config=config))
+            write_folder(self.config.out / name, lambda path: self.weights.save_pretrained(path, config=config))
 
     def maybe_save(self) -> None:
         stop = self.accelerator.reduce(torch.tensor(float(self.stop_signal or 0), device=self.accelerator.device), "sum")

@@ -17,7 +17,7 @@ from training.checkpoints import newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 
-FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "cpu"}
+FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "cpu", "tracker", "sample_maps"}
 """Settings that may differ when a run is resumed: they do not change what it computes."""
 
 
@@ -96,6 +96,18 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     prefix = "backbone.net."
     inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     return inner or state
+
+
+def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
+    """Take the backbone, and if asked the head too, from ``start``.
+
+    Raises:
+        DataError: the weights cannot be loaded.
+        ValueError: they are not for this backbone.
+    """
+    network.backbone.load_weights(start_weights(start))
+    if head:
+        load_head(network, start)
 
 
 def load_head(network: CTERNet, folder: Path) -> None:

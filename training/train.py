@@ -1,9 +1,12 @@
 """Train a network.
 
 python -m training.train --data DATA --out runs/cternet --start WEIGHTS.safetensors
-accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...   (two GPUs)
-torchrun --nproc_per_node 2 -m training.train --cpu --data DATA --out runs/cternet ...      (two processes on the CPU)
+python -m training.train fi-paper --data DATA --out runs/paper                                  (a named recipe)
+accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...        (two GPUs)
+torchrun --nproc_per_node 2 -m training.train --cpu --data DATA --out runs/cternet ...          (two processes on the CPU)
 python -m training.train --data DATA --out runs/cternet ... --resume
+
+A recipe's name in first place sets the defaults that --help shows; every setting can still be given.
 """
 
 import sys
@@ -14,11 +17,25 @@ from training.checkpoints import SaveError
 from training.config import TrainConfig
 from training.data import DataError
 from training.engine import Run
+from training.presets import PRESETS
 from training.progress import Interrupted
 
 
+def parse(arguments: list[str]) -> TrainConfig:
+    """The settings of a command line: a recipe's name, if any, and flags."""
+    recipes = "\n".join(f"  {name}: {about}" for name, (about, _) in PRESETS.items())
+    description = f"{__doc__}\nRecipes:\n{recipes}"
+    if not arguments or arguments[0].startswith("-"):
+        return tyro.cli(TrainConfig, args=arguments, description=description)
+    name, *rest = arguments
+    if name not in PRESETS:
+        sys.exit(f"error: no recipe is called {name!r}; choose one of {', '.join(PRESETS)}, or begin with --data")
+    about, recipe = PRESETS[name]
+    return tyro.cli(TrainConfig, args=rest, default=recipe, prog=f"training.train {name}", description=f"{name}: {about}.")
+
+
 def main() -> None:
-    config = tyro.cli(TrainConfig, description=__doc__)
+    config = parse(sys.argv[1:])
     try:
         run = Run(config)
         best = run.train()

@@ -38,6 +38,7 @@ def flags(photos: Path, tmp_path: Path) -> Flags:
             "views": 2,
             "workers": 0,
             "save-every": 2,
+            "sample-maps": 0,  # they take longer to draw than such a run
             "model.backbone": "test_efficientnet",
             "model.image-size": 64,
             "model.attention-channels": 16,

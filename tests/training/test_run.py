@@ -25,14 +25,19 @@ from training.data import DataError
         {"model__allocation": "shuffle"},
         {"model__training_effect": "exact"},
         {"frozen_sections": 0, "ema": 0},
+        {"optimizer": "sgd", "schedule": "step", "step_epochs": 4, "lr": 0.03, "head_lr": 0.1},
+        {"mixup": 0.4, "epochs": 10},
+        {"balance": 1.0},
+        {"model__draws": 3, "effect_warmup": 2},
+        {"model__level": "map", "model__normalised_map": True},
     ],
     ids=str,
 )
 def test_learns_what_anyone_can_tell_apart(train: Train, changes: dict):
     """Three classes of three colours: chance is 1/3."""
-    run = train(epochs=6, **changes)
+    run = train(**{"epochs": 6} | changes)
     history = run.progress.history
-    assert [entry["epoch"] for entry in history] == [1, 2, 3, 4, 5, 6]
+    assert [entry["epoch"] for entry in history] == list(range(1, run.config.epochs + 1))
     assert run.progress.best == max(entry["val"]["accuracy"] for entry in history) > 0.8
     first, last = (sum(entry["loss"].values()) for entry in (history[0], history[-1]))
     assert last < first
@@ -41,7 +46,7 @@ def test_learns_what_anyone_can_tell_apart(train: Train, changes: dict):
 def test_what_a_run_leaves(train: Train, tmp_path: Path):
     run = train(epochs=2)
     out = tmp_path / "run"
-    assert {path.name for path in out.iterdir()} == {"best", "metrics.jsonl", "settings.json", "state", "tensorboard"}
+    assert {path.name for path in out.iterdir()} == {"best", "last", "metrics.jsonl", "settings.json", "state", "tensorboard"}
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert lines == run.progress.history
     assert set(lines[0]["loss"]) == {"v", "y", "y_te"}
@@ -128,6 +133,8 @@ def test_a_loss_that_is_no_number_stops_the_run(prepare: Train, tmp_path: Path, 
     with pytest.raises(DataError, match=r"the loss is (nan|inf) in epoch 2, step 3; lower --lr") as caught:
         run.train()
     assert "\n" not in str(caught.value)
+    named = [example for example in run.examples["train"] if str(example.path) in str(caught.value)]
+    assert len(named) == run.config.batch_size
     assert newest_state(tmp_path / "run").name == "step-8"
     assert all(torch.isfinite(p).all() for p in run.bare.parameters())
 
@@ -146,7 +153,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
     def full(self, folder, *args, **kwargs):
         original(self, folder, *args, **kwargs)
         calls.append(folder)
-        if len(calls) == (6 if what == "state" else 2):
+        if len(calls) == (6 if what == "state" else 3):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     run = prepare(epochs=4)

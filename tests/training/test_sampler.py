@@ -1,14 +1,16 @@
 """The order of images: a function of (seed, epoch), shared out over processes, resumable at any step."""
 
+from collections import Counter
+
 import pytest
 
 from training.data import seed_of
 from training.sampler import EpochSampler
 
 
-def sampler(size: int = 25, *, rank: int = 0, world: int = 1, **changes) -> EpochSampler:
+def sampler(size: int = 25, *, labels: list[int] | None = None, rank: int = 0, world: int = 1, **changes) -> EpochSampler:
     settings = {"seed": 3, "epoch": 1, "view": 7, "batch_size": 4} | changes
-    return EpochSampler(size, rank=rank, world=world, **settings)
+    return EpochSampler(labels or [0] * size, rank=rank, world=world, **settings)
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])
@@ -53,6 +55,25 @@ def test_the_split_is_the_same_for_one_and_two_processes():
 def test_too_few_images_for_a_batch(size: int, world: int):
     with pytest.raises(ValueError, match=rf"{size} training images .* --batch-size"):
         sampler(size, world=world)
+
+
+def test_balanced_classes_are_drawn_equally_often():
+    labels = [0] * 9000 + [1] * 900 + [2] * 100
+    keys = list(sampler(labels=labels, balance=1.0))
+    counts = Counter(labels[index] for index, _ in keys)
+    assert all(abs(counts[label] - 10000 / 3) < 200 for label in (0, 1, 2))  # four standard deviations
+    half = Counter(labels[index] for index, _ in sampler(labels=labels, balance=0.5))
+    assert half[0] / half[1] == pytest.approx(10**0.5, rel=0.15)
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_balanced_order_is_resumable_and_knows_what_it_left_out(world: int):
+    labels = [0] * 20 + [1] * 5
+    parts = [sampler(labels=labels, balance=1.0, rank=rank, world=world) for rank in range(world)]
+    rest = sampler(labels=labels, balance=1.0, rank=world - 1, world=world, start_step=1)
+    assert list(rest) == list(parts[-1])[4:]
+    seen = {index for part in parts for index, _ in part}
+    assert [index for index, _ in parts[0].left_out] == sorted(set(range(25)) - seen)
 
 
 def test_seeds_are_pinned():

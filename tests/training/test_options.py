@@ -1,0 +1,246 @@
+"""What the settings of a run do, each against something that shows it."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cternet import CTERNet, load_model
+from cternet.emotions import MIKELS
+from tests.tiny import tiny_config
+from tests.training.conftest import Flags, Train
+from tests.training.ranks import run as run_ranks
+from training.config import TrainConfig
+from training.data import DataError, Example
+from training.optimisation import build_optimizer, build_schedule
+from training.presets import PRESETS
+from training.soft_labels import target_table
+from training.tracking import sample_figures
+from training.train import parse
+
+# Nothing random but the start, so that a batch may be cut up.
+# SGD, because Adam divides by the gradient's size and so turns rounding into steps.
+PLAIN = {"model__dropout": 0, "model__training_effect": "exact", "epochs": 1, "ema": 0, "optimizer": "sgd", "lr": 0.01}
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_model(folder).state_dict()
+
+
+def furthest(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> float:
+    return max((ours[name] - theirs[name]).abs().max().item() for name in ours)
+
+
+def test_accumulated_batches_equal_one_large_batch(train: Train):
+    large, small = train("large", batch_size=8, **PLAIN), train("small", batch_size=4, accumulate=2, **PLAIN)
+    assert large.progress.total_steps == small.progress.total_steps == 3
+    assert furthest(large.bare.state_dict(), small.bare.state_dict()) < 1e-5
+    once = train("once", batch_size=4, **PLAIN)
+    assert furthest(large.bare.state_dict(), once.bare.state_dict()) > 1e-3
+
+
+def test_two_processes_equal_one_with_twice_the_batch(flags: Flags, tmp_path: Path):
+    log = tmp_path / "log"
+    assert run_ranks(flags("one", batch_size=8, **PLAIN), log) == [0], log.read_text()
+    assert run_ranks(flags("two", batch_size=4, **PLAIN), log, world=2) == [0, 0], log.read_text()
+    one, two = weights(tmp_path / "one" / "last"), weights(tmp_path / "two" / "last")
+    assert furthest(one, two) < 1e-5
+    start = CTERNet(load_model(tmp_path / "one" / "last").config).state_dict()
+    assert furthest(one, start) > 1e-3
+
+
+def test_accumulation_is_resumed_at_a_step(train: Train, prepare: Train, resumed: Train):
+    from training.progress import Interrupted
+
+    settings = {"batch_size": 2, "accumulate": 2, "epochs": 2}
+    whole, cut = train("whole", **settings), prepare("cut", **settings)
+    step = cut.step
+
+    def stop_at_four(batches: list) -> None:
+        step(batches)
+        if cut.progress.total_steps == 4:
+            cut.stop_signal = 15
+
+    cut.step = stop_at_four
+    with pytest.raises(Interrupted):
+        cut.train()
+    again = resumed("cut", **settings)
+    assert furthest(whole.bare.state_dict(), again.bare.state_dict()) == 0
+
+
+def test_stops_when_val_gets_no_better(train: Train, monkeypatch: pytest.MonkeyPatch):
+    from training import engine
+
+    found = iter([0.5, 0.9, 0.8, 0.9, 0.95])
+    monkeypatch.setattr(
+        engine, "evaluate", lambda *a, **k: {"y_te": {"accuracy": next(found)}, "prediction": "y_te", "images": 9}
+    )
+    run = train(epochs=5, patience=2)
+    assert [entry["val"]["accuracy"] for entry in run.progress.history] == [0.5, 0.9, 0.8, 0.9]
+
+
+def test_patience_outlives_a_resume(train: Train, resumed: Train):
+    """A run that stopped early is finished: taking it up again does nothing."""
+    first = train(epochs=6, patience=1, lr=0.0, head_lr=1e-9)
+    epochs = len(first.progress.history)
+    assert epochs < 6
+    assert len(resumed(epochs=6, patience=1, lr=0.0, head_lr=1e-9).progress.history) == epochs
+
+
+def test_last_and_best_are_kept(train: Train, tmp_path: Path):
+    run = train(epochs=3)
+    assert furthest(weights(tmp_path / "run" / "last"), run.average.module.state_dict()) == 0
+    last = load_model(tmp_path / "run" / "last").config.metrics["val"]
+    assert last["y_te"]["accuracy"] == run.progress.history[-1]["val"]["accuracy"]
+
+
+def test_targets_are_the_shares_of_the_raters():
+    examples = [Example(Path("a"), 1, "train"), Example(Path("b"), 0, "train", shares=(0.5, 0.2, 0.3))]
+    expected = torch.tensor([[0.0, 1.0, 0.0], [0.5, 0.2, 0.3]])
+    assert torch.equal(target_table(examples, 3), expected)
+
+
+def test_soft_labels_are_learnt(prepare: Train):
+    """Every image is said to be one third of each class: the network comes to say so."""
+    run = prepare(epochs=8, soft_labels=True, label_smoothing=0, model__variant="vanilla", **{"model__dropout": 0})
+    run.targets = torch.full_like(run.targets, 1 / 3)
+    run.train()
+    assert run.progress.history[-1]["loss"]["y"] == pytest.approx(np.log(3), abs=0.02)
+
+
+def test_mixup_mixes_what_goes_in_and_what_is_asked_for(prepare: Train, monkeypatch: pytest.MonkeyPatch):
+    from training import engine
+
+    seen = []
+    terms = engine.loss_terms
+
+    def watched(outputs: object, labels: torch.Tensor, **options: object) -> dict[str, torch.Tensor]:
+        seen.append(labels)
+        return terms(outputs, labels, **options)
+
+    monkeypatch.setattr(engine, "loss_terms", watched)
+    run = prepare(epochs=1, mixup=1.0)
+    run.train()
+    assert all(labels.shape == (4, 3) and torch.allclose(labels.sum(dim=1), torch.ones(4)) for labels in seen)
+    assert any(((labels > 0.05) & (labels < 0.95)).any() for labels in seen)
+    inputs, labels = torch.randn(4, 3, 2, 2), torch.tensor([0, 1, 2, 0])
+    torch.manual_seed(0)
+    mixed, shares = run.mix(inputs, labels)
+    share = shares[1, 1]  # of image 1 in its mixture with image 0
+    assert torch.allclose(mixed[1], share * inputs[1] + (1 - share) * inputs[0], atol=1e-6)
+
+
+def network() -> CTERNet:
+    return CTERNet(replace(tiny_config(), variant="vanilla"))
+
+
+def settings(**changes: object) -> TrainConfig:
+    return TrainConfig(data="data", out=Path("out"), **changes)
+
+
+def test_step_schedule_takes_a_tenth_every_so_many_epochs():
+    config = settings(optimizer="sgd", lr=1e-2, head_lr=1e-1, schedule="step", step_epochs=2)
+    optimizer = build_optimizer(network(), config)
+    schedule = build_schedule(optimizer, config, steps=3)
+    rates = []
+    for _ in range(12):
+        rates.append(schedule.get_last_lr())
+        optimizer.step()
+        schedule.step()
+    assert rates == pytest.approx(np.array([[1e-2, 1e-1]] * 6 + [[1e-3, 1e-2]] * 6))
+
+
+def test_sgd_has_momentum_and_no_other_decay_than_asked():
+    optimizer = build_optimizer(network(), settings(optimizer="sgd", momentum=0.7, weight_decay=0.0))
+    assert isinstance(optimizer, torch.optim.SGD)
+    assert {(group["momentum"], group["weight_decay"]) for group in optimizer.param_groups} == {(0.7, 0.0)}
+
+
+def test_a_frozen_trunk_leaves_one_group():
+    frozen = network()
+    frozen.backbone.freeze(len(frozen.backbone.sections()))
+    assert [len(group["params"]) for group in build_optimizer(frozen, settings()).param_groups] == [2]
+
+
+def test_effect_warm_up(prepare: Train, monkeypatch: pytest.MonkeyPatch):
+    """In the first step CE(Y_TE) counts nothing: the gradient is that of the other terms."""
+    gradients = {}
+    for name, changes in {"warm": {"effect_warmup": 2}, "full": {}}.items():
+        run = prepare(name, **changes)
+        run.network.train()
+        batch = next(run.features.training(run.sampler(epoch=0, start_step=0), from_start=False))
+        torch.manual_seed(0)
+        run.backward(*batch, 1)
+        gradients[name] = run.bare.coupling.classifier.bias.grad.clone()
+        if name == "warm":
+            run.progress.total_steps = run.steps  # half-way through the rise
+            run.optimizer.zero_grad()
+            torch.manual_seed(0)
+            run.backward(*batch, 1)
+            gradients["half"] = run.bare.coupling.classifier.bias.grad.clone()
+    # The bias cancels in Y_TE, so it does not tell; the coupling's weight does, but the bias must agree.
+    assert torch.allclose(gradients["warm"], gradients["half"])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_recipes(name: str):
+    config = parse([name, "--data", "somewhere", "--out", "run", "--seed", "7"])
+    assert config.seed == 7
+    assert config.data == "somewhere"
+    if name.endswith("-paper"):
+        assert (config.model.backbone, config.model.image_size, config.model.geometry) == ("res2net101d", 448, "center")
+        assert (config.optimizer, config.lr, config.head_lr, config.momentum) == ("sgd", 1e-4, 1e-4, 0.9)
+        assert (config.schedule, config.step_epochs) == ("step", 10)
+    if name.startswith("fi-") and "polarity" not in name:
+        assert config.model.classes == MIKELS
+
+
+def test_recipes_are_listed_and_unknown_ones_answered(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in PRESETS)
+    with pytest.raises(SystemExit, match=r"no recipe is called 'fi-papr'; choose one of fi-paper, "):
+        parse(["fi-papr", "--data", "x"])
+
+
+def test_a_run_by_recipe(flags: Flags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from training.train import main
+
+    monkeypatch.setattr(sys, "argv", ["train", "fi-demo", *flags(epochs=1, precision="no")])
+    main()
+    assert load_model(tmp_path / "run" / "best").config.training_effect == "exact"
+
+
+def test_names_of_classes_stand_for_them():
+    assert replace(tiny_config(), classes=("polarity",)).classes == ("negative", "positive")
+    with pytest.raises(ValueError, match="or one of the names mikels, ekman, polarity"):
+        replace(tiny_config(), classes=("plutchik",))
+
+
+def test_sample_maps_are_logged(train: Train, tmp_path: Path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = train(epochs=2, sample_maps=2)
+    events = EventAccumulator(str(next((tmp_path / "run" / "tensorboard").rglob("events*")).parent)).Reload()
+    assert events.Tags()["images"] == ["maps/0", "maps/1"]
+    assert [event.step for event in events.Images("maps/1")] == [6, 12]
+    pictures = sample_figures(run.weights, run.examples["val"][:2])
+    assert [picture.dtype for picture in pictures] == [np.uint8] * 2
+    assert all(picture.std() > 10 for picture in pictures)
+    assert (pictures[0] != pictures[1]).any()
+    assert run.bare.coupling.classifier.weight.requires_grad, "drawing leaves the network in training"
+
+
+def test_a_tracker_that_is_not_installed(prepare: Train):
+    with pytest.raises(DataError, match="--tracker wandb needs a package that is not installed: pip install wandb"):
+        prepare(tracker="wandb")
+
+
+@pytest.mark.slow
+def test_compiled_run_learns_the_same(train: Train):
+    plain, compiled = train("plain", **PLAIN), train("compiled", compile=True, **PLAIN)
+    assert furthest(plain.bare.state_dict(), compiled.bare.state_dict()) < 1e-4

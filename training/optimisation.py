@@ -1,0 +1,43 @@
+"""Optimiser, schedule and averaged weights of a run."""
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from cternet.model import CTERNet
+from training.config import TrainConfig
+
+
+def build_optimizer(network: CTERNet, config: TrainConfig) -> Optimizer:
+    """Trunk and head as two groups with their own learning rates; the trunk's is missing where all of it is frozen."""
+    trunk = [p for p in network.backbone.parameters() if p.requires_grad]
+    head = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
+    groups = [{"params": trunk, "lr": config.lr}] if trunk else []
+    groups.append({"params": head, "lr": config.head_lr})
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, momentum=config.momentum, weight_decay=config.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
+
+
+def build_schedule(optimizer: Optimizer, config: TrainConfig, steps: int) -> LRScheduler:
+    """One cycle over the run, or a tenth of the learning rate every so many epochs; one call a step.
+
+    Args:
+        steps: optimiser steps an epoch.
+    """
+    if config.schedule == "step":
+        return StepLR(optimizer, step_size=config.step_epochs * steps, gamma=0.1)
+    return OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in optimizer.param_groups],
+        total_steps=config.epochs * steps,
+        pct_start=config.warmup,
+    )
+
+
+def build_average(network: CTERNet, config: TrainConfig) -> AveragedModel | None:
+    """Exponential moving average of the weights, or None where the last ones are kept."""
+    if not config.ema:
+        return None
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema)).requires_grad_(False)
