@@ -1,69 +1,136 @@
-"""Train the same recipe with several variants and seeds, and put the figures side by side.
+"""Train the rows of a table over several seeds and put the figures beside the paper's.
 
-    python -m training.ablate --train.data DATA --train.out runs/table3 --variants vanilla smad-f cternet --seeds 0 1 2
+    python -m training.ablate table3 --train.data DATA --train.out runs/table3
+    python -m training.ablate table4 fi-paper --train.data DATA --train.out runs/table4 --paper fi
 
-Every field of a training run can be given as ``--train.FIELD``.  Runs that are finished are not run again; one that was
-interrupted goes on.  Writes runs/table3/table.json and table.md: accuracy on val of the last epoch, and with --test on
-the test split once at the end, as mean +- standard deviation over the seeds.
+table3: vanilla, with SMAD-F, with SMAD-C.  table4: what S* the network is trained with.  ideas: other ways to train SMAD-C.
+A recipe's name may follow; every setting of a training run can be given as ``--train.FIELD``.  Finished runs are not run
+again; an interrupted one goes on.  Writes table.json and table.md into the run folder, after every run: accuracy of the
+last weights on val and, with --test, once on test, as mean +- standard deviation over the seeds.
 """
 
 import json
 import statistics
 import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import tyro
 
-from cternet.model import Variant
 from training.checkpoints import SaveError, newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, load_examples
 from training.engine import Run
 from training.evaluation import evaluate
+from training.presets import PRESETS
 from training.progress import Interrupted
+from training.start import changed_settings
+
+PaperColumn = Literal["fi", "emotion6", "artphoto", "twitter2"]
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row: settings that differ from the common ones (``model`` for the network's), and the paper's accuracies."""
+
+    name: str
+    model: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+    paper: dict[str, float] = field(default_factory=dict)
+
+    def apply(self, config: TrainConfig) -> TrainConfig:
+        return replace(config, model=replace(config.model, **self.model), **self.train)
+
+
+def in_paper(*values: float) -> dict[str, float]:
+    return dict(zip(("fi", "emotion6", "artphoto", "twitter2"), values, strict=True))
+
+
+def cternet(**model: Any) -> dict[str, Any]:
+    return {"variant": "cternet"} | model
+
+
+TABLES: dict[str, tuple[TableRow, ...]] = {
+    "table3": (
+        TableRow("vanilla", {"variant": "vanilla"}, paper=in_paper(71.45, 58.95, 76.72, 82.07)),
+        TableRow("smad-f", {"variant": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
+        TableRow("cternet", cternet(), paper=in_paper(72.71, 60.49, 79.27, 83.33)),
+    ),
+    "table4": (
+        # The paper's row is called vanilla; its figures are those of Table 3's SMAD-F.
+        TableRow("smad-f", {"variant": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
+        TableRow("uniform", cternet(allocation="uniform"), paper=in_paper(72.58, 60.24, 79.12, 83.20)),
+        TableRow("reverse", cternet(allocation="reverse"), paper=in_paper(72.36, 60.11, 78.88, 82.84)),
+        TableRow("random", cternet(allocation="random"), paper=in_paper(72.71, 60.49, 79.27, 83.33)),
+    ),
+    "ideas": (
+        TableRow("one draw", cternet(training_effect="draw")),
+        TableRow("eight draws", cternet(training_effect="draw", draws=8)),
+        TableRow("exact expectation", cternet(training_effect="exact")),
+        TableRow("effect warm-up", cternet(training_effect="exact"), {"effect_warmup": 2}),
+        TableRow("Eq. 7 alone", cternet(training_effect="exact"), {"eq7_alone": True}),
+        TableRow("map level", cternet(training_effect="draw", level="map")),
+        TableRow("map level, mean kept", cternet(training_effect="draw", level="scaled-map")),
+        TableRow("normalised S, map level", cternet(training_effect="draw", level="map", normalised_map=True)),
+        TableRow("scaled Eq. 2", cternet(training_effect="exact", scaled_attention=True)),
+        TableRow("shuffle", cternet(allocation="shuffle")),
+    ),
+}
 
 
 @dataclass
 class Arguments:
-    """The rows of the table."""
+    """What to train."""
 
     train: TrainConfig
-    variants: tuple[Variant, ...] = ("vanilla", "smad-f", "cternet")
     seeds: tuple[int, ...] = (0, 1, 2)
+    rows: tuple[str, ...] = ()
+    """Only these rows."""
     test: bool = False
     """Also report the test split, once, from the last weights of each run."""
+    paper: PaperColumn | None = None
+    """The data set whose figures in the paper to put beside."""
 
 
 def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
-    """Figures of one run on val (and test), from its averaged weights after the last epoch."""
+    """Figures of one run on val (and test), from its averaged weights after the last epoch.
+
+    Raises:
+        DataError: a finished run in that folder has other settings, or see ``Run``.
+    """
     done = config.out / "figures.json"
     if done.exists():
-        return json.loads(done.read_text())
+        changed = changed_settings(config)
+        figures = json.loads(done.read_text())
+        if changed or (test and "test" not in figures):
+            why = f"with other settings ({', '.join(changed)})" if changed else "without --test"
+            raise DataError(f"{config.out} was finished {why}; choose another --train.out, or delete that folder")
+        return figures
     run = Run(replace(config, resume=newest_state(config.out) is not None))
     run.train()
-    network = run.average.module if run.average is not None else run.bare
-    figures = {"val": evaluate(network, run.val_loader, run.accelerator, config.model.classes, start=run.val_start)}
+    splits = {"val": (run.val_loader, run.val_start)}
     if test:
-        loader, start = run.eval_loader(load_examples(config, config.model.classes, ("test",)))
-        figures["test"] = evaluate(network, loader, run.accelerator, config.model.classes, start=start)
+        splits["test"] = run.features.evaluation(load_examples(config, config.model.classes, ("test",)))
+    figures = {
+        split: evaluate(run.weights, loader, run.accelerator, config.model.classes, start=start)
+        for split, (loader, start) in splits.items()
+    }
     if run.main:
         write_json(done, figures)
     return figures
 
 
-def table(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Mean and standard deviation over seeds, of every split, answer and figure."""
+def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Mean and standard deviation over seeds, of every row, split, answer and figure."""
     summary: dict[str, Any] = {}
-    for variant, runs in results.items():
+    for name, runs in results.items():
         for split in runs[0]:
             for answer in ("v", "y", "y_te"):
                 for figure in ("accuracy", "polarity_accuracy", "macro_f1"):
                     values = [run[split].get(answer, {}).get(figure) for run in runs]
                     if None not in values:
                         std = statistics.stdev(values) if len(values) > 1 else 0.0
-                        summary.setdefault(variant, {}).setdefault(split, {}).setdefault(answer, {})[figure] = {
+                        summary.setdefault(name, {}).setdefault(split, {}).setdefault(answer, {})[figure] = {
                             "mean": statistics.mean(values),
                             "std": std,
                             "runs": values,
@@ -71,43 +138,67 @@ def table(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     return summary
 
 
-def markdown(summary: dict[str, Any]) -> str:
-    """The table, accuracies in per cent."""
-    lines = ["| variant | split | answer | accuracy | polarity |", "| --- | --- | --- | --- | --- |"]
-    for variant, splits in summary.items():
+def markdown(summary: dict[str, Any], paper: dict[str, float] | None = None) -> str:
+    """The table, accuracies in per cent; the paper's figure stands beside each row's prediction."""
+    lines = ["| row | split | answer | accuracy | polarity |", "| --- | --- | --- | --- | --- |"]
+    if paper:
+        lines = [f"{line} {cell} |" for line, cell in zip(lines, ("the paper's accuracy", "---"), strict=True)]
+    for name, splits in summary.items():
         for split, answers in splits.items():
             for answer, figures in answers.items():
                 cells = [
-                    f"{100 * figures[name]['mean']:.2f} ± {100 * figures[name]['std']:.2f}" if name in figures else "–"
-                    for name in ("accuracy", "polarity_accuracy")
+                    f"{100 * figures[key]['mean']:.2f} ± {100 * figures[key]['std']:.2f}" if key in figures else "–"
+                    for key in ("accuracy", "polarity_accuracy")
                 ]
-                lines.append(f"| {variant} | {split} | {answer} | {' | '.join(cells)} |")
+                if paper:
+                    cells.append(f"{paper[name]:.2f}" if name in paper and answer == list(answers)[-1] else "")
+                lines.append(f"| {name} | {split} | {answer} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
+def parse(arguments: list[str]) -> tuple[str, Arguments]:
+    """The table's name and the settings: TABLE [RECIPE] FLAGS."""
+    if not arguments or arguments[0].startswith("-"):
+        tyro.cli(Arguments, args=["--help"], description=__doc__)
+    table, *rest = arguments
+    if table not in TABLES:
+        sys.exit(f"error: no table is called {table!r}; choose one of {', '.join(TABLES)}")
+    default: Any = None
+    if rest and not rest[0].startswith("-"):
+        recipe, *rest = rest
+        if recipe not in PRESETS:
+            sys.exit(f"error: no recipe is called {recipe!r}; choose one of {', '.join(PRESETS)}")
+        default = Arguments(train=PRESETS[recipe][1])
+    prog = f"training.ablate {table}"
+    return table, tyro.cli(Arguments, args=rest, prog=prog, description=__doc__, **({"default": default} if default else {}))
+
+
 def main() -> None:
-    arguments = tyro.cli(Arguments, description=__doc__)
+    name, arguments = parse(sys.argv[1:])
     out = arguments.train.out
+    rows = [row for row in TABLES[name] if not arguments.rows or row.name in arguments.rows]
+    unknown = set(arguments.rows) - {row.name for row in rows}
+    if unknown:
+        sys.exit(f"error: {name} has no row {', '.join(sorted(unknown))}; it has {', '.join(r.name for r in TABLES[name])}")
+    paper = {row.name: row.paper[arguments.paper] for row in rows if arguments.paper in row.paper}
     results: dict[str, list[dict[str, Any]]] = {}
+    text = ""
     try:
         for seed in arguments.seeds:
-            for variant in arguments.variants:
-                config = replace(
-                    arguments.train,
-                    seed=seed,
-                    out=out / f"{variant}-{seed}",
-                    model=replace(arguments.train.model, variant=variant),
-                )
-                results.setdefault(variant, []).append(run_one(config, arguments.test))
-                summary = table(results)
+            for row in rows:
+                folder = out / f"{row.name.replace(' ', '-').replace(',', '').replace('.', '')}-{seed}"
+                config = row.apply(replace(arguments.train, seed=seed, out=folder))
+                results.setdefault(row.name, []).append(run_one(config, arguments.test))
+                summary = summarise(results)
+                text = markdown(summary, paper)
                 write_json(out / "table.json", summary)
-                (out / "table.md").write_text(markdown(summary))
+                (out / "table.md").write_text(text)
     except (DataError, SaveError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:
         print(message, file=sys.stderr)
         sys.exit(130)
-    print(Path(out / "table.md").read_text())
+    print(text)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,14 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config), default=str))
 
 
+def changed_settings(config: TrainConfig) -> list[str]:
+    """Names of the settings that matter and are not those the run in ``config.out`` was started with."""
+    before, now = json.loads((config.out / "settings.json").read_text()), settings_of(config)
+    flat = [(key, now[key], before.get(key)) for key in now if key not in FREE_TO_CHANGE | {"model"}]
+    flat += [(f"model.{key}", value, before.get("model", {}).get(key)) for key, value in now["model"].items()]
+    return [key for key, ours, theirs in flat if ours != theirs]
+
+
 def check_run_folder(config: TrainConfig) -> None:
     """Refuse to overwrite a run, or to resume one with other settings.
 
@@ -41,8 +49,7 @@ def check_run_folder(config: TrainConfig) -> None:
         return
     if newest_state(out) is None:
         raise DataError(f"{out} has no checkpoint to resume from; start it without --resume")
-    before, now = json.loads((out / "settings.json").read_text()), settings_of(config)
-    changed = [key for key in now if key not in FREE_TO_CHANGE and now[key] != before.get(key)]
+    changed = changed_settings(config)
     if changed:
         raise DataError(
             f"{out} was started with other settings ({', '.join(changed)}); resume with the same, or use another --out"

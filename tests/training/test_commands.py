@@ -1,4 +1,4 @@
-"""The commands around a run: two processes by their own launcher, evaluate, ablate, publish."""
+"""The commands around a run: two processes by their own launcher, evaluate, publish."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from cternet import load_model
 from tests.training.conftest import Flags, Train
 from tests.training.made_up import CLASSES
-from training import ablate, evaluate, publish
+from training import evaluate, publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,24 +69,6 @@ def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path,
     assert "no image in the split test" in command(monkeypatch, evaluate, *best, *flags, photos)
     assert "not a checkpoint folder" in command(monkeypatch, evaluate, "--weights", tmp_path / "gone", *flags, photos)
     assert "--data" in command(monkeypatch, evaluate, *best, *flags, tmp_path / "gone")
-
-
-def test_ablate(flags: Flags, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Two variants, two seeds; what is finished is not run again."""
-    prefixed = [flag.replace("--", "--train.", 1) if flag.startswith("--") else flag for flag in flags("table", epochs=1)]
-    prefixed[prefixed.index("--train.data") + 1] = str(with_test)
-    arguments = [*prefixed, "--variants", "vanilla", "cternet", "--seeds", "0", "1", "--test"]
-    assert command(monkeypatch, ablate, *arguments) is None
-    table = json.loads((tmp_path / "table" / "table.json").read_text())
-    assert set(table) == {"vanilla", "cternet"}
-    assert set(table["cternet"]["test"]) == {"v", "y", "y_te"}
-    found = table["cternet"]["val"]["y_te"]["accuracy"]
-    assert len(found["runs"]) == 2
-    assert found["mean"] == pytest.approx(sum(found["runs"]) / 2)
-    assert "| cternet | test | y_te |" in (tmp_path / "table" / "table.md").read_text()
-    monkeypatch.setattr(ablate, "Run", None)
-    assert command(monkeypatch, ablate, *arguments) is None
-    assert json.loads((tmp_path / "table" / "table.json").read_text()) == table
 
 
 def test_publish(train: Train, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

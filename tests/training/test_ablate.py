@@ -1,0 +1,107 @@
+"""Tables of several rows and seeds: resumed, never run twice, beside the paper's figures."""
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import tiny_config
+from tests.training.conftest import Flags
+from training import ablate
+from training.ablate import TABLES, markdown, summarise
+from training.config import TrainConfig
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str | int | None:
+    monkeypatch.setattr(sys, "argv", ["ablate", *map(str, arguments)])
+    try:
+        ablate.main()
+    except SystemExit as exit:
+        return exit.code
+    return None
+
+
+@pytest.fixture
+def prefixed(flags: Flags, photos: Path, tmp_path: Path) -> list[str]:
+    """Flags of a table on a data set with a test split."""
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    shutil.copytree(copy / "val", copy / "test")
+    found = flags("table", epochs=1, data=copy)
+    return [flag.replace("--", "--train.", 1) if flag.startswith("--") else flag for flag in found]
+
+
+def test_table(prefixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Three rows, two seeds; what is finished is not run again, and not mixed with other settings."""
+    arguments = ["table3", *prefixed, "--seeds", "0", "1", "--test", "--paper", "emotion6"]
+    assert run(monkeypatch, *arguments) is None
+    out = tmp_path / "table"
+    table = json.loads((out / "table.json").read_text())
+    assert list(table) == ["vanilla", "smad-f", "cternet"]
+    assert set(table["cternet"]["test"]) == {"v", "y", "y_te"}
+    found = table["cternet"]["val"]["y_te"]["accuracy"]
+    assert len(found["runs"]) == 2
+    assert found["mean"] == pytest.approx(sum(found["runs"]) / 2)
+    text = (out / "table.md").read_text()
+    assert [line.split("|")[-2].strip() for line in text.splitlines() if "| val | y_te |" in line] == ["60.49"]
+    assert [line.split("|")[-2].strip() for line in text.splitlines() if "| smad-f | test | v |" in line] == [""]
+    with monkeypatch.context() as context:
+        context.setattr(ablate, "Run", None)
+        assert run(context, *arguments) is None
+        assert json.loads((out / "table.json").read_text()) == table
+        error = run(context, *arguments, "--train.lr", "0.5")
+        assert "vanilla-0 was finished with other settings (lr); choose another --train.out" in error
+
+
+def test_goes_on_with_an_interrupted_row(prefixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from training.engine import Run
+
+    arguments = ["table3", *prefixed, "--rows", "vanilla", "--seeds", "3"]
+    step = Run.step
+
+    def stop(self: Run, batches: list) -> None:
+        step(self, batches)
+        if self.progress.total_steps == 3:
+            self.stop_signal = 15
+
+    with monkeypatch.context() as context:
+        context.setattr(Run, "step", stop)
+        assert run(context, *arguments) == 130
+    assert not (tmp_path / "table" / "table.json").exists()
+    taken = []
+    monkeypatch.setattr(Run, "step", lambda self, batches: (taken.append(1), step(self, batches)))
+    assert run(monkeypatch, *arguments) is None
+    assert len(taken) == 3
+    assert list(json.loads((tmp_path / "table" / "table.json").read_text())) == ["vanilla"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["table5"], "no table is called 'table5'; choose one of table3, table4, ideas"),
+        (["table3", "fi-papr"], "no recipe is called 'fi-papr'; choose one of fi-paper"),
+        (
+            ["table4", "--train.data", "x", "--train.out", "y", "--rows", "vanila"],
+            "table4 has no row vanila; it has smad-f, uniform",
+        ),
+    ],
+)
+def test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str):
+    assert said in run(monkeypatch, *arguments)
+
+
+@pytest.mark.parametrize("row", [row for rows in TABLES.values() for row in rows], ids=lambda row: row.name)
+def test_every_row_is_a_network(row: ablate.TableRow):
+    config = row.apply(TrainConfig(data="data", out=Path("out"), model=replace(tiny_config(), variant="vanilla")))
+    assert config.model != replace(tiny_config(), variant="vanilla") or row.name == "vanilla"
+
+
+def test_mean_and_standard_deviation():
+    runs = [{"val": {"y": {"accuracy": a, "polarity_accuracy": 0.8, "macro_f1": 0.5}}} for a in (0.5, 0.6, 0.7)]
+    summary = summarise({"vanilla": runs})
+    assert summary["vanilla"]["val"]["y"]["accuracy"]["mean"] == pytest.approx(0.6)
+    assert summary["vanilla"]["val"]["y"]["accuracy"]["std"] == pytest.approx(0.1)
+    assert "| vanilla | val | y | 60.00 ± 10.00 | 80.00 ± 0.00 |\n" in markdown(summary)
+    assert "| vanilla | val | y | 60.00 ± 10.00 | 80.00 ± 0.00 | 71.45 |\n" in markdown(summary, {"vanilla": 71.45})
