@@ -21,7 +21,6 @@ from training.checkpoints import SaveError, newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, load_examples
 from training.engine import Run
-from training.evaluation import evaluate
 from training.presets import PRESETS
 from training.progress import Interrupted
 from training.start import changed_settings
@@ -111,10 +110,7 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
     splits = {"val": (run.val_loader, run.val_start)}
     if test:
         splits["test"] = run.features.evaluation(load_examples(config, config.model.classes, ("test",)))
-    figures = {
-        split: evaluate(run.weights, loader, run.accelerator, config.model.classes, start=start)
-        for split, (loader, start) in splits.items()
-    }
+    figures = {split: run.evaluate(loader, start) for split, (loader, start) in splits.items()}
     if run.main:
         write_json(done, figures)
     return figures

@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
 from torch import Tensor
+from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
@@ -136,6 +137,12 @@ class Run:
         """The network to evaluate and keep: the averaged one where there is one."""
         return self.bare if self.average is None else self.average.module
 
+    def evaluate(self, loader: DataLoader, start: int) -> dict[str, Any]:
+        """Figures of ``weights`` on what ``Features.evaluation`` gave."""
+        return evaluate(
+            self.weights, loader, self.accelerator, self.config.model.classes, start=start, surprise=self.config.surprise
+        )
+
     def train_epoch(self) -> None:
         config, progress = self.config, self.progress
         sampler = self.sampler(epoch=progress.epoch, start_step=progress.step)
@@ -213,7 +220,7 @@ class Run:
 
     def end_epoch(self) -> None:
         config, progress = self.config, self.progress
-        figures = evaluate(self.weights, self.val_loader, self.accelerator, config.model.classes, start=self.val_start)
+        figures = self.evaluate(self.val_loader, self.val_start)
         chosen = figures[figures["prediction"]]
         entry = {
             "epoch": progress.epoch + 1,

@@ -1,11 +1,18 @@
-"""Figures of a checkpoint on a split.
+"""Figures of a checkpoint on a split, or on any folder of labelled images.
 
     python -m training.evaluate --weights assets/weights/cternet-fi --data DATA --split test --out runs/eval
 
-writes runs/eval/test.json and the confusion matrix runs/eval/test.png (as the paper's Figure 2), and prints a summary.
+writes into runs/eval test.json (everything), test.md (tables), test-confusion-*.png (as the paper's Figures 2 and 3) and
+test-reliability.png, for each of v, Y(S) and Y_TE.  More, each on its own or together:
+
+    --against OTHER     the difference to another checkpoint on the same images, with a paired bootstrap interval
+    --polarity          a network of several emotions on images labelled negative and positive, or rated for valence
+    --flip              average the logits of each photo and its mirror image
+    --split all         every image, also of a set without splits
 """
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,13 +20,21 @@ from typing import Any, Literal
 import torch
 import tyro
 from accelerate import Accelerator
-from matplotlib.figure import Figure
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cternet.checkpoint import CheckpointError, load_model
+from cternet.emotions import POLARITY_CLASSES
+from cternet.model import CTERNet
 from training.checkpoints import write_json
-from training.data import DataConfig, DataError, Photos, eval_transform, leave_out_unreadable, load_examples
-from training.evaluation import evaluate
+from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
+from training.evaluation import collect, summarise
+from training.evaluation.bootstrap import Verdicts, intervals, paired
+from training.evaluation.calibration import calibration
+from training.evaluation.localisation import localise
+from training.evaluation.pictures import confusion_figure, reliability_figure
+from training.evaluation.readout import Readout
+from training.evaluation.report import answer_names, markdown, summary
 
 
 @dataclass(kw_only=True)
@@ -29,8 +44,15 @@ class Arguments(DataConfig):
     weights: str
     """Checkpoint folder or hub id."""
     out: Path
-    """Folder for the JSON and the picture."""
-    split: Literal["train", "val", "test"] = "test"
+    """Folder for the JSON, the report and the pictures."""
+    split: Literal["train", "val", "test", "all"] = "test"
+    """all: every image, also of a set without splits."""
+    against: str | None = None
+    """Another checkpoint to compare with, on the same images."""
+    polarity: bool = False
+    """Take the images' polarity for their label, and the network's answer for one."""
+    flip: bool = False
+    """Average the logits of each photo and its mirror image; maps stay those of the photo."""
     batch_size: int = 64
     workers: int = 2
     precision: Literal["no", "bf16"] = "no"
@@ -38,60 +60,102 @@ class Arguments(DataConfig):
     """Use the CPU even where a GPU is."""
 
 
-def confusion_figure(figures: dict[str, Any], classes: tuple[str, ...], title: str) -> Figure:
-    """The confusion matrix in shares of the true class, as the paper's Figure 2."""
-    counts = torch.tensor(figures["confusion_matrix"], dtype=torch.float64)
-    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
-    figure = Figure(figsize=(7, 6), layout="constrained", dpi=120)
-    axes = figure.add_subplot()
-    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
-    for row in range(len(classes)):
-        for column in range(len(classes)):
-            share = shares[row, column].item()
-            axes.text(
-                column, row, f"{share:.2f}", ha="center", va="center", color="white" if share > 0.5 else "black", fontsize=9
-            )
-    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-    axes.set_yticks(range(len(classes)), classes)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("labelled")
-    axes.set_title(title)
-    return figure
+def name_of(weights: str) -> str:
+    """What to call a checkpoint: its folder, with the run's where the folder is only the run's best."""
+    path = Path(weights)
+    return f"{path.parent.name}/{path.name}" if path.name == "best" else path.name
 
 
-def main() -> None:
-    arguments = tyro.cli(Arguments, description=__doc__)
-    try:
-        network = load_model(arguments.weights)
-        config = network.config
-        examples = load_examples(arguments, config.classes, (arguments.split,))
-        examples, left_out = leave_out_unreadable(examples, arguments.on_bad_image)
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except (CheckpointError, DataError, OSError) as error:
-        sys.exit(f"error: {error}")
-    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu)
-    photos = Photos(examples, eval_transform(config))
+def answers(
+    network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator, title: str
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Logits of every answer (M, K) with the network's own preprocessing, and labels (M,)."""
+    photos = Photos(examples, eval_transform(network.config))
     loader = DataLoader(
         photos,
         batch_size=arguments.batch_size,
         sampler=[(index, 0) for index in range(len(photos))],
         num_workers=arguments.workers,
     )
-    network = network.to(accelerator.device, memory_format=torch.channels_last)
-    figures = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, config.classes)
-    figures["left_out"] = {str(path): why for path, why in left_out.items()}
-    if not accelerator.is_main_process:
-        return
-    write_json(arguments.out / f"{arguments.split}.json", figures)
-    answer = figures[figures["prediction"]]
-    title = f"{Path(arguments.weights).name}, {arguments.split}: {answer['accuracy']:.1%}"
-    confusion_figure(answer, config.classes, title).savefig(arguments.out / f"{arguments.split}.png")
-    for name in ("v", "y", "y_te"):
-        if name in figures:
-            polarity = figures[name].get("polarity_accuracy")
-            also = "" if polarity is None else f", polarity {polarity:.2%}"
-            print(f"{name}: accuracy {figures[name]['accuracy']:.2%}{also}, macro F1 {figures[name]['macro_f1']:.3f}")
-    print(f"{figures['images']} images; prediction is {figures['prediction']}; written to {arguments.out}")
+    return collect(network, accelerator.prepare_data_loader(loader), accelerator, flip=arguments.flip, title=title)
+
+
+def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Everything that is written as JSON, and the classes its figures speak of.
+
+    Raises:
+        CheckpointError, DataError: the weights or the data cannot be used.
+    """
+
+    def load(weights: str) -> CTERNet:
+        return load_model(weights).to(accelerator.device, memory_format=torch.channels_last)
+
+    network = load(arguments.weights)
+    classes = POLARITY_CLASSES if arguments.polarity else network.config.classes
+    readout = Readout(network.config.classes, classes, arguments.surprise)
+    other = load(arguments.against) if arguments.against else None
+    theirs = Readout(other.config.classes, classes, arguments.surprise) if other is not None else None
+    splits = None if arguments.split == "all" else (arguments.split,)
+    examples, left_out = leave_out_unreadable(load_examples(arguments, classes, splits), arguments.on_bad_image)
+    if not examples:
+        raise DataError(f"{arguments.data} has no readable image in {arguments.split}")
+
+    logits, labels = answers(network, examples, arguments, accelerator, "evaluating")
+    found: dict[str, Any] = summarise(logits, labels, readout)
+    verdicts = {name: Verdicts.of(values, labels, readout) for name, values in logits.items()}
+    for name, values in logits.items():
+        found[name]["calibration"] = calibration(readout.scores(values), labels)
+        found[name]["interval"] = intervals(verdicts[name], labels, len(classes))
+    label, count = Counter(labels.tolist()).most_common(1)[0]
+    found |= {
+        "majority": {"class": classes[label], "share": count / len(labels)},
+        "weights": name_of(arguments.weights),
+        "data": Path(arguments.data).name,
+        "split": arguments.split,
+        "polarity": arguments.polarity,
+        "flip": arguments.flip,
+        "left_out": {str(path): why for path, why in left_out.items()},
+    }
+    if other is not None:
+        second, _ = answers(other, examples, arguments, accelerator, "evaluating the other")
+        rival = list(second)[-1]
+        versus = paired(verdicts[found["prediction"]], Verdicts.of(second[rival], labels, theirs), labels, len(classes))
+        name = name_of(arguments.against)
+        name += " (other)" if name == found["weights"] else ""
+        found["against"] = {"weights": name, "prediction": rival} | versus
+    maps = localise(network, examples, accelerator, batch_size=arguments.batch_size, workers=arguments.workers)
+    return found | ({"stimulus_maps": maps} if maps else {}), classes
+
+
+def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
+    """The JSON, the pictures and the report that links them."""
+    split, names = found["split"], answer_names(found)
+    title = f"{found['weights']} on {found['data']}, {split}"
+    pictures = {}
+    for key, words in names.items():
+        pictures[f"Confusion matrix of {words}"] = name = f"{split}-confusion-{key}.png"
+        about = f"{title}\n{words}: {found[key]['accuracy']:.1%}"
+        confusion_figure(found[key], classes, about).savefig(out / name)
+    pictures["Reliability diagrams"] = name = f"{split}-reliability.png"
+    reliability_figure({key: found[key]["calibration"] for key in names}, names, title).savefig(out / name)
+    (out / f"{split}.md").write_text(markdown(found, pictures))
+    write_json(out / f"{split}.json", found)
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments, description=__doc__)
+    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        found, classes = measure(arguments, accelerator)
+        if accelerator.is_main_process:
+            write(found, classes, arguments.out)
+            print(f"{summary(found)}\n\nwritten to {arguments.out}")
+    except (CheckpointError, DataError, OSError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Turn a run into a folder to ship: half-precision weights, config, figures and a model card.
+"""Turn a run into something to ship: half-precision weights, config, figures, pictures and a model card.
 
-    python -m training.publish --run runs/cternet --test runs/eval/test.json --out assets/weights/cternet-fi
+    python -m training.publish runs/cternet --out assets/weights/cternet-fi --about fi
+    python -m training.publish runs/cternet --to hub --repo OWNER/NAME
 
-The figures in the card come from the run itself and from ``training.evaluate``; the prose about the data is in
-``training/card.md``.
+The figures come from the run itself and from what ``training.evaluate`` wrote into RUN/evaluation; the prose about the
+data and its licence from ``training/about``.
 """
 
 import json
@@ -11,44 +12,57 @@ import shlex
 import sys
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
 import tyro
-from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from huggingface_hub import EvalResult, HfApi, ModelCard, ModelCardData
+from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from safetensors.torch import save_file
 
 from cternet.checkpoint import BANK, CheckpointError, load_model
 from cternet.model import CTERNetConfig
 from cternet.predictor import Predictor
+from training.about import About, read_about
 from training.checkpoints import SaveError, write_folder, write_json
 from training.config import TrainConfig
-from training.evaluate import confusion_figure
+from training.evaluation import ANSWERS
+from training.evaluation.pictures import confusion_figure
+from training.evaluation.report import answers_table, per_cent
 
 TEMPLATE = Path(__file__).with_name("card.md")
-ANSWERS = {"v": "v, class scores of the map", "y": "Y(S), factual", "y_te": "Y_TE, total effect"}
 
 
 @dataclass
 class Arguments:
-    """What to publish."""
+    """What to publish, and where."""
 
-    run: Path
+    run: Annotated[Path, tyro.conf.Positional]
     """Folder of a finished training run."""
-    test: Path
-    """JSON that training.evaluate wrote for the test split."""
-    out: Path
-    """Folder to make."""
-    start: str
+    to: Literal["folder", "hub"] = "folder"
+    """Only write the folder, or also push it to the Hugging Face Hub."""
+    out: Path | None = None
+    """Folder to make; by default RUN/published."""
+    repo: str | None = None
+    """OWNER/NAME on the hub."""
+    private: bool = False
+    """Make a new hub repository private."""
+    test: Path | None = None
+    """JSON that training.evaluate wrote for the test split; by default RUN/evaluation/test.json, if it is there."""
+    about: str | None = None
+    """Description of the data and the licence: a name in training/about, or a YAML file."""
+    start: str = "the weights named in the command."
     """In words, what the run started from."""
+    first: Path | None = None
+    """Folder of the run whose trunk this one started from, for the card's commands."""
     table: Path | None = None
     """table.json of training.ablate: the recipe over several seeds."""
     table_note: str = ""
     """In words, how that table was made and what it says."""
     bank_images: Path | None = None
     """Folder of photos whose attention becomes the shuffle bank."""
-    first: Path | None = None
-    """Folder of the run whose trunk this one started from, for the card's commands."""
 
 
 def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str]:
@@ -76,22 +90,6 @@ def command(settings: dict[str, Any], start: str, out: str) -> str:
     return shlex.join(parts)
 
 
-def per_cent(value: float) -> str:
-    return f"{100 * value:.2f}"
-
-
-def answers_table(figures: dict[str, Any]) -> str:
-    lines = ["| answer | accuracy | polarity (argmax) | polarity (summed) | macro F1 |", "| --- | --- | --- | --- | --- |"]
-    for key, words in ANSWERS.items():
-        if key in figures:
-            f = figures[key]
-            chosen = " **(the prediction)**" if key == figures["prediction"] else ""
-            title = words if len([k for k in ANSWERS if k in figures]) > 1 else "logits"
-            cells = [per_cent(f[name]) for name in ("accuracy", "polarity_accuracy", "polarity_accuracy_by_sum", "macro_f1")]
-            lines.append(f"| {title}{chosen} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def confusion_table(figures: dict[str, Any], classes: tuple[str, ...]) -> str:
     lines = [f"| labelled \\ predicted | {' | '.join(classes)} | recall |", "| --- |" + " --- |" * (len(classes) + 1)]
     for name, row in zip(classes, figures["confusion_matrix"], strict=True):
@@ -105,34 +103,63 @@ def seeds_table(path: Path | None) -> str:
     return markdown(json.loads(path.read_text())) if path else ""
 
 
-def card(arguments: Arguments, config: CTERNetConfig, test: dict[str, Any]) -> ModelCard:
-    """The model card in the Hub's format."""
-    name = arguments.out.name
+def curves(history: list[dict[str, Any]]) -> Figure:
+    """Loss terms and accuracy on val, by epoch."""
+    epochs = [entry["epoch"] for entry in history]
+    figure = Figure(figsize=(8, 3.2), layout="constrained", dpi=120)
+    losses, accuracies = figure.subplots(1, 2)
+    for name in history[0]["loss"]:
+        losses.plot(epochs, [entry["loss"][name] for entry in history], marker="o", label=f"CE({name})")
+    for name in (key for key in history[0]["val"] if key.startswith("accuracy_")):
+        values = [100 * entry["val"][name] for entry in history]
+        accuracies.plot(epochs, values, marker="o", label=name.removeprefix("accuracy_"))
+    losses.set(title="Training loss", xlabel="epoch")
+    accuracies.set(title="Accuracy on val, %", xlabel="epoch")
+    for axes in (losses, accuracies):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure
+
+
+def card(
+    arguments: Arguments,
+    config: CTERNetConfig,
+    name: str,
+    about: About,
+    history: list[dict[str, Any]],
+    test: dict[str, Any] | None,
+) -> ModelCard:
+    """The model card in the Hub's format; its figures are those on test, or on val where the run was not tested."""
     settings = json.loads((arguments.run / "settings.json").read_text())
-    history = [json.loads(line) for line in (arguments.run / "metrics.jsonl").read_text().splitlines()]
+    network = load_model(arguments.run / "best")
     best = max(history, key=lambda entry: entry["val"]["accuracy"])
-    answer = test[test["prediction"]]
+    split, figures = ("test", test) if test else ("val", network.config.metrics["val"])
+    answer = figures[figures["prediction"]]
     commands = []
     if arguments.first:
         commands.append(command(json.loads((arguments.first / "settings.json").read_text()), "START.safetensors", "runs/trunk"))
     commands.append(command(settings, "runs/trunk/best" if arguments.first else "START.safetensors", f"runs/{name}"))
-    commands.append(f"python -m training.evaluate --weights runs/{name}/best --data DATA --split test --out runs/{name}-eval")
+    if test:
+        parts = f"--weights runs/{name}/best --data DATA --split test --out runs/{name}/evaluation"
+        commands.append(f"python -m training.evaluate {parts}")
     result = [
         EvalResult(
             task_type="image-classification",
-            dataset_type="fi",
-            dataset_name="Flickr & Instagram (FI), held-out copies at 224 px",
-            dataset_split="test",
-            metric_type=kind,
+            dataset_type=about.dataset_type,
+            dataset_name=about.dataset_name,
+            dataset_split=split,
+            metric_type="accuracy",
             metric_name=words,
             metric_value=round(answer[key], 4),
         )
-        for kind, words, key in (("accuracy", "accuracy", "accuracy"), ("accuracy", "polarity accuracy", "polarity_accuracy"))
+        for words, key in (("accuracy", "accuracy"), ("polarity accuracy", "polarity_accuracy"))
+        if key in answer
     ]
     data = ModelCardData(
         model_name=name,
         license="other",
-        license_name="research-only",
+        license_name=about.licence_name,
         license_link="LICENSE",
         library_name="cternet",
         pipeline_tag="image-classification",
@@ -145,14 +172,16 @@ def card(arguments: Arguments, config: CTERNetConfig, test: dict[str, Any]) -> M
         name=name,
         variant=config.variant,
         config=config,
-        parameters=f"{sum(p.numel() for p in load_model(arguments.run / 'best').parameters()) / 1e6:.2f}",
+        about=about,
+        parameters=f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
         start=arguments.start,
         commands="\n".join(commands),
         epochs=len(history),
         best_epoch=best["epoch"],
         val=per_cent(best["val"]["accuracy"]),
-        images=test["images"],
-        answers=answers_table(test),
+        split=split,
+        images=figures["images"],
+        answers=answers_table(figures),
         confusion=confusion_table(answer, config.classes),
         seeds=seeds_table(arguments.table),
         seeds_note=arguments.table_note,
@@ -167,48 +196,70 @@ def compact(figures: dict[str, Any]) -> dict[str, Any]:
     } | {"images": figures["images"], "prediction": figures["prediction"]}
 
 
-def main() -> None:
-    arguments = tyro.cli(Arguments, description=__doc__)
-    try:
-        network = load_model(arguments.run / "best")
-        test = json.loads(arguments.test.read_text())
-    except (CheckpointError, OSError, ValueError) as error:
-        sys.exit(f"error: {error}")
-    config = network.config
-    config.training_data = "Flickr & Instagram (FI; You et al., 2016), 16,321 photos at 224 px, eight emotions"
-    config.metrics = {"val": compact(config.metrics["val"]), "test": compact(test)}
+def publish(arguments: Arguments, out: Path) -> None:
+    """Write the folder ``out``.
+
+    Raises:
+        CheckpointError, OSError, ValueError: the run, its figures or the description cannot be read.
+        SaveError: the folder cannot be written.
+    """
+    network = load_model(arguments.run / "best")
+    about, config = read_about(arguments.about), network.config
+    history = [json.loads(line) for line in (arguments.run / "metrics.jsonl").read_text().splitlines()]
+    measured = arguments.test or arguments.run / "evaluation" / "test.json"
+    test = json.loads(measured.read_text()) if arguments.test or measured.exists() else None
+    name = arguments.repo.split("/")[-1] if arguments.repo else out.name
+    figures = test or config.metrics["val"]
+    text = card(arguments, config, name=name, about=about, history=history, test=test)
+    config.training_data = about.training_data
+    config.metrics = {"val": compact(config.metrics["val"])} | ({"test": compact(test)} if test else {})
 
     def write(folder: Path) -> None:
         network.half().save_pretrained(folder, config=asdict(config))
-        card(arguments, config, test).save(folder / "README.md")
-        (folder / "LICENSE").write_text(LICENSE)
-        confusion_figure(test[test["prediction"]], config.classes, f"{arguments.out.name}, FI test").savefig(
-            folder / "confusion.png"
-        )
-        write_json(folder / "evaluation-test.json", {key: value for key, value in test.items() if key != "left_out"})
+        text.save(folder / "README.md")
+        (folder / "LICENSE").write_text(about.licence)
+        title = f"{name}, {'test' if test else 'val'}"
+        confusion_figure(figures[figures["prediction"]], config.classes, title).savefig(folder / "confusion.png")
+        curves(history).savefig(folder / "curves.png")
+        if test:
+            write_json(folder / "evaluation-test.json", {key: value for key, value in test.items() if key != "left_out"})
         if arguments.bank_images and config.variant == "cternet":
             predictor = Predictor(load_model(folder)).with_bank(sorted(arguments.bank_images.glob("*.jpg")))
             save_file({"s_out": predictor.bank.to(torch.float16).contiguous()}, folder / BANK)
 
+    write_folder(out, write)
+
+
+def push(folder: Path, repo: str, private: bool) -> str:
+    """Upload the folder to the hub; returns its address.
+
+    Raises:
+        ValueError: not logged in, no right to write there, or the hub cannot be reached.
+    """
+    api = HfApi()
     try:
-        write_folder(arguments.out, write)
-    except SaveError as error:
+        api.whoami()
+        api.create_repo(repo, private=private, exist_ok=True)
+        return str(api.upload_folder(folder_path=folder, repo_id=repo, commit_message="Publish weights"))
+    except LocalTokenNotFoundError:
+        raise ValueError("you are not logged in to the hub; log in with: hf auth login. The folder is written") from None
+    except (HfHubHTTPError, OSError) as error:
+        raise ValueError(f"{repo} could not be pushed: {error}. The folder {folder} is written; push again later") from None
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments, description=__doc__)
+    out = arguments.out or arguments.run / "published"
+    try:
+        if arguments.to == "hub" and not arguments.repo:
+            raise ValueError("--to hub needs the repository's name: --repo OWNER/NAME")
+        publish(arguments, out)
+        size = sum(path.stat().st_size for path in out.iterdir()) / 2**20
+        print(f"{out}: {size:.1f} MB")
+        if arguments.to == "hub":
+            print(push(out, arguments.repo, arguments.private))
+    except (CheckpointError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
-    size = sum(path.stat().st_size for path in arguments.out.iterdir()) / 2**20
-    print(f"{arguments.out}: {size:.1f} MB")
-
-
-LICENSE = """These weights are for research only.
-
-They were trained on photos of the Flickr & Instagram data set (You et al., AAAI 2016), whose photos belong to their owners and
-whose labels were collected for research.  They start from the encoder of TRACER-TE0 (Apache-2.0,
-https://github.com/Karel911/TRACER), itself an ImageNet-pretrained EfficientNet-B0 fine-tuned for salient objects on DUTS.
-
-You may use, change and share the weights for non-commercial research and teaching, without any warranty, if you name this
-project and keep this notice.  Do not use them to judge, rank, monitor or make decisions about people.
-
-The code of the project is under the MIT licence; this notice concerns the weights in this folder alone.
-"""
 
 
 if __name__ == "__main__":

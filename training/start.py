@@ -17,7 +17,7 @@ from training.checkpoints import newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 
-FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "cpu", "tracker", "sample_maps"}
+FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "splits", "cpu", "tracker", "sample_maps"}
 """Settings that may differ when a run is resumed: they do not change what it computes."""
 
 

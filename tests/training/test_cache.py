@@ -134,7 +134,7 @@ def test_a_cached_run_equals_an_uncached_one_to_the_bit(train: Train, tmp_path: 
         ours, theirs = (run.average.state_dict() for run in (cached, plain))
         assert all(torch.equal(tensor, theirs[key]) for key, tensor in ours.items())
     for view in (0, 1):
-        assert cached.cache.has(view)
+        assert cached.features.cache.has(view)
     assert not list((tmp_path / "features").rglob("*.partial"))
 
 
@@ -148,6 +148,6 @@ def test_every_image_is_stored_where_batches_do_not_come_out_even(train: Train, 
     """24 images in batches of 5 leave four out of the steps, not out of the cache."""
     plain, cached = train("plain", batch_size=5), train("cached", batch_size=5, cache=tmp_path / "features")
     assert cached.progress.history == plain.progress.history
-    dataset = cached.cache.dataset()
+    dataset = cached.features.cache.dataset()
     stored = torch.stack([dataset[index, 0][0] for index in range(24)])
     assert stored.flatten(1).any(dim=1).all()

@@ -1,4 +1,4 @@
-"""The commands around a run: two processes by their own launcher, evaluate, publish."""
+"""The commands around a run: two processes by their own launcher, evaluate."""
 
 import json
 import os
@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cternet import load_model
 from tests.training.conftest import Flags, Train
-from tests.training.made_up import CLASSES
-from training import evaluate, publish
+from training import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,14 +50,13 @@ def test_evaluate(train: Train, with_test: Path, tmp_path: Path, monkeypatch: py
     run = train(epochs=6, data=with_test)
     out = tmp_path / "figures"
     flags = ["--weights", tmp_path / "run" / "best", "--data", with_test, "--out", out, "--workers", 0, "--cpu"]
-    for split in ("val", "test"):
-        assert command(monkeypatch, evaluate, *flags, "--split", split) is None
-        found = json.loads((out / f"{split}.json").read_text())
-        assert found["prediction"] == "y_te"
-        assert found["y_te"]["accuracy"] == run.progress.best
-        assert [sum(row) for row in found["y_te"]["confusion_matrix"]] == [3, 3, 3]
-        assert found["left_out"] == {}
-        assert (out / f"{split}.png").stat().st_size > 5000
+    assert command(monkeypatch, evaluate, *flags) is None
+    found = json.loads((out / "test.json").read_text())
+    assert found["prediction"] == "y_te"
+    assert found["y_te"]["accuracy"] == run.progress.best
+    assert [sum(row) for row in found["y_te"]["confusion_matrix"]] == [3, 3, 3]
+    assert found["left_out"] == {}
+    assert (out / "test-confusion-y_te.png").stat().st_size > 5000
 
 
 def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -69,25 +66,3 @@ def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path,
     assert "no image in the split test" in command(monkeypatch, evaluate, *best, *flags, photos)
     assert "not a checkpoint folder" in command(monkeypatch, evaluate, "--weights", tmp_path / "gone", *flags, photos)
     assert "--data" in command(monkeypatch, evaluate, *best, *flags, tmp_path / "gone")
-
-
-def test_publish(train: Train, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Half precision, the figures, a card; and a folder the library reads."""
-    train(epochs=2, data=with_test)
-    figures, out = tmp_path / "figures", tmp_path / "shipped"
-    best = tmp_path / "run" / "best"
-    command(monkeypatch, evaluate, "--weights", best, "--data", with_test, "--out", figures, "--workers", 0, "--cpu")
-    arguments = ["--run", tmp_path / "run", "--test", figures / "test.json", "--out", out, "--start", "random weights"]
-    assert command(monkeypatch, publish, *arguments) is None
-    network = load_model(out)
-    test = json.loads((figures / "test.json").read_text())
-    assert network.config.classes == CLASSES
-    assert network.config.metrics["test"]["y_te"]["accuracy"] == pytest.approx(test["y_te"]["accuracy"], abs=1e-6)
-    original = load_model(best)
-    assert (out / "model.safetensors").stat().st_size < 0.6 * (best / "model.safetensors").stat().st_size
-    for name, tensor in network.state_dict().items():
-        assert (tensor == original.state_dict()[name].half().to(tensor.dtype)).all()
-    card = (out / "README.md").read_text()
-    assert f"{100 * test['y_te']['accuracy']:.2f}" in card
-    assert str(tmp_path) not in card
-    assert (out / "LICENSE").is_file()

@@ -14,6 +14,19 @@ from tests.training.conftest import Flags, Train
 from training.checkpoints import SaveError, newest_state
 from training.data import DataError
 
+PAPER_LIKE = {
+    "optimizer": "sgd",
+    "schedule": "step",
+    "step_epochs": 8,
+    "epochs": 10,
+    "frozen_sections": 0,
+    "train_batch_norm": True,
+    "ema": 0,
+    "lr": 0.05,
+    "head_lr": 0.05,
+    "model__variant": "vanilla",
+}
+
 
 @pytest.mark.parametrize(
     "changes",
@@ -25,7 +38,7 @@ from training.data import DataError
         {"model__allocation": "shuffle"},
         {"model__training_effect": "exact"},
         {"frozen_sections": 0, "ema": 0},
-        {"optimizer": "sgd", "schedule": "step", "step_epochs": 4, "lr": 0.03, "head_lr": 0.1},
+        PAPER_LIKE,
         {"mixup": 0.4, "epochs": 10},
         {"balance": 1.0},
         {"model__draws": 3, "effect_warmup": 2},

@@ -10,7 +10,7 @@ class DataConfig:
     """Where the images are and what their labels mean."""
 
     data: str
-    """Data set: a folder in any known layout, or a .csv or .parquet manifest (python -m training.data describe)."""
+    """Data set: a folder in any known layout, a .csv or .parquet manifest, or hf:OWNER/NAME (docs/data.md)."""
     layout: str = "auto"
     """Name of the layout, where it is not told from the files."""
     splits: Path | None = None
@@ -19,8 +19,12 @@ class DataConfig:
     """Cross-validation in so many parts instead of one split, for small sets."""
     fold: int = 0
     """Which part is the test split, from 0."""
+    without: tuple[str, ...] = ()
+    """Classes to leave out when reading, as the field does with the three images of anger in Abstract."""
     agreement: Literal[3, 4, 5] = 5
     """Twitter I: keep images on which so many of five raters agree."""
+    valence_scale: tuple[float, float] | None = None
+    """Lowest and highest rating in a manifest; its middle parts negative from positive."""
     surprise: Literal["positive", "negative", "skip"] = "skip"
     """Polarity of surprise, which has none of its own."""
     other_labels: Literal["fail", "skip"] = "fail"

@@ -1,27 +1,42 @@
 """One call from settings to examples, for training, evaluation and ablations alike."""
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from training.data.config import DataConfig
-from training.data.readers import read
+from training.data.layouts import read
+from training.data.rows import DataError
+from training.data.splits import with_splits
 from training.data.targets import Example, examples, require_images
 
 
 def load_examples(
-    config: DataConfig, classes: Sequence[str], splits: Sequence[str], *, every_class: bool = False
+    config: DataConfig, classes: Sequence[str], splits: Sequence[str] | None, *, every_class: bool = False
 ) -> list[Example]:
-    """The examples of ``splits``, in the data set's order; unreadable images are still among them.
+    """The examples of ``splits``, or all, in the data set's order; unreadable images are still among them.
+
+    A set without official splits gets them on first use, in a file that is reused (``training.data.splits``).  What the reader
+    decided or left out is said on stderr.
 
     Args:
         config: which data.
         classes: of the network.
-        splits: some of train, val, test.
+        splits: some of train, val, test; None takes every image and makes no splits.
         every_class: demand images of every class in each split, as training does.
 
     Raises:
         DataError: the data cannot be used as they are.
     """
     data = read(config)
-    found = [example for example in examples(data, classes, config) if example.split in splits]
-    require_images(found, classes if every_class else (), data, splits)
+    found = examples(data, classes, config)  # first: wrong labels are refused at once, the search for duplicates takes minutes
+    if splits is not None:
+        data = with_splits(data, config)
+        split_of = {row.path: row.split for row in data.rows}
+        found = [replace(example, split=split_of[example.path]) for example in found if split_of[example.path] in splits]
+        require_images(found, classes if every_class else (), data, splits)
+    if not found:
+        raise DataError(f"{data.root} has no image with a label to use; give a folder with labelled images with --data")
+    for note in data.notes:
+        print(f"{data.root}: {note}", file=sys.stderr)
     return found

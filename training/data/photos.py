@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -16,6 +17,9 @@ from cternet.model import CTERNetConfig
 from cternet.preprocess import geometry_transform, to_input
 from training.data.rows import DataError
 from training.data.targets import Example
+
+SHOWN = 20
+"""Unreadable images that a message names."""
 
 
 def unreadable(examples: Sequence[Example]) -> dict[Path, str]:
@@ -41,7 +45,9 @@ def leave_out_unreadable(examples: Sequence[Example], on_bad_image: str) -> tupl
     """
     bad = unreadable(examples)
     if bad:
-        listing = "; ".join(f"{path}: {why}" for path, why in bad.items())
+        listing = "; ".join(f"{path}: {why}" for path, why in islice(bad.items(), SHOWN))
+        if len(bad) > SHOWN:
+            listing += f"; and {len(bad) - SHOWN:,} more"
         if on_bad_image == "fail":
             raise DataError(f"{len(bad)} unreadable images (leave them out with --on-bad-image skip): {listing}")
         print(f"left out {len(bad)} unreadable images: {listing}", file=sys.stderr)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cternet.emotions import ALIASES, POLARITY, POLARITY_CLASSES
+from cternet.emotions import POLARITY, POLARITY_CLASSES
 from training.data.config import DataConfig
+from training.data.labels import canonical
 from training.data.rows import DataError, DataSet, Row
 
 
@@ -27,7 +28,8 @@ def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[
     """The data set's rows in terms of ``classes``.
 
     A label or a share of votes counts for the class of its name, or, where the classes are the two polarities, for the
-    side of its emotion.  Without a label, the class with the largest share counts, else the side of the valence's middle.
+    side of its emotion.  Without a label, the class with the largest share counts (the first of ``classes`` among equals), else
+    the side of the valence's middle.  What is left out is told in ``data.notes``.
 
     Raises:
         DataError: labels that are none of the classes, unless they are to be skipped.
@@ -38,14 +40,20 @@ def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[
         shares = shares_of(row, classes, config)
         label = label_of(row, shares, data, classes, config)
         if label is None:
-            others.setdefault(row.label or "none", []).append(row)
+            others.setdefault(" + ".join(row.emotions) or "no label", []).append(row)
         else:
             found.append(Example(row.path, label, row.split, shares, row.stimulus_map))
+    if set(classes) == set(POLARITY_CLASSES) and config.surprise == "skip" and "surprise" in others:
+        count = len(others.pop("surprise"))
+        data.notes.append(f"left out {count:,} images of surprise, which has no polarity of its own (--surprise gives it one)")
+    listing = "; ".join(f"{name}: {len(rows):,} (first: {rows[0].path})" for name, rows in others.items())
+    if others and config.other_labels == "skip":
+        data.notes.append(f"left out images that are none of the classes: {listing}")
     if others and config.other_labels == "fail":
-        listing = "; ".join(f"{name}: {len(rows)} (first: {rows[0].path})" for name, rows in others.items())
         raise DataError(
             f"{data.root} has labels that are none of the classes {', '.join(classes)}: {listing}. "
-            "Leave these images out with --other-labels skip, or name the classes you have with --model.classes"
+            "Leave these images out with --other-labels skip, train on the classes you have with --model.classes, or evaluate "
+            "polarity alone with --polarity"
         )
     return found
 
@@ -59,7 +67,9 @@ def require_images(found: Sequence[Example], classes: Sequence[str], data: DataS
     for split in splits:
         present = {example.label for example in found if example.split == split}
         if not present:
-            raise DataError(f"{data.root} has no image in the split {split}")
+            raise DataError(
+                f"{data.root} has no image in the split {split}; add some, or give it without official splits to have them made"
+            )
         missing = [name for label, name in enumerate(classes) if label not in present]
         if missing:
             raise DataError(
@@ -70,7 +80,7 @@ def require_images(found: Sequence[Example], classes: Sequence[str], data: DataS
 
 def class_of(name: str, classes: Sequence[str], surprise: str) -> int | None:
     """Index of the class that ``name`` counts for."""
-    name = ALIASES.get(name.lower(), name.lower())
+    name = canonical(name)
     if name not in classes and set(classes) == set(POLARITY_CLASSES):
         name = surprise if name == "surprise" else POLARITY.get(name, "")
     return list(classes).index(name) if name in classes else None

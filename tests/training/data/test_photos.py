@@ -76,35 +76,6 @@ def test_label_outside_the_classes_is_named_and_counted(photos: Path):
         load(photos, ("fear", "amusement"))
 
 
-def test_empty_split_is_named(copy: Path):
-    shutil.rmtree(copy / "val")
-    with pytest.raises(DataError, match="copy has no image in the split val"):
-        load(copy)
-
-
-def test_no_such_folder(tmp_path: Path):
-    with pytest.raises(DataError, match=r"gone is not a folder; .*--data"):
-        load(tmp_path / "gone")
-
-
-def test_no_splits(tmp_path: Path):
-    with pytest.raises(DataError, match="none of the folders train, val, test"):
-        load(tmp_path)
-
-
-def test_missing_class_folder_is_named(copy: Path):
-    shutil.rmtree(copy / "val" / "awe")
-    with pytest.raises(DataError, match=r"copy has no image of awe in the split val; .*--model.classes"):
-        load(copy)
-
-
-def test_empty_class_folder_is_named(copy: Path):
-    for path in (copy / "train" / "fear").iterdir():
-        path.rename(path.with_suffix(".txt"))
-    with pytest.raises(DataError, match=r"class folder \S*train/fear holds no image"):
-        load(copy)
-
-
 # --- unreadable images
 
 

@@ -1,0 +1,96 @@
+"""Look at a data set, or make its split, before training on it.
+
+    python -m training.data describe PATH --out FOLDER
+    python -m training.data split PATH
+
+describe prints counts per class and split, sizes, unreadable files and near-duplicates, and writes them to FOLDER as
+summary.json, summary.md and contact-sheet.jpg.  split makes the split file that training would make.
+"""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from training.checkpoints import write_json
+from training.data.config import DataConfig
+from training.data.contact_sheet import contact_sheet
+from training.data.describe import describe, markdown
+from training.data.layouts import read
+from training.data.rows import SPLITS, DataError, DataSet
+from training.data.splits import with_splits
+
+
+@dataclass(kw_only=True)
+class Where:
+    """Which data: the settings of ``DataConfig`` that do not depend on a network."""
+
+    data: tyro.conf.Positional[str]
+    """Data set: a folder in any known layout, a .csv or .parquet manifest, or hf:OWNER/NAME."""
+    layout: str = "auto"
+    """Name of the layout, where it is not told from the files."""
+    splits: Path | None = None
+    """File of the split, by default beside the data."""
+    folds: int | None = None
+    """Cross-validation in so many parts."""
+    fold: int = 0
+    """Which part is the test split, from 0."""
+    without: tuple[str, ...] = ()
+    """Classes to leave out."""
+    agreement: Literal[3, 4, 5] = 5
+    """Twitter I: raters who agree."""
+
+    def read(self, *, create: bool) -> DataSet:
+        known = {field.name for field in fields(DataConfig)}
+        config = DataConfig(**{name: value for name, value in vars(self).items() if name in known})
+        return with_splits(read(config), config, create=create)
+
+
+@dataclass(kw_only=True)
+class Describe(Where):
+    """Counts, sizes, unreadable files, near-duplicates and a contact sheet."""
+
+    out: Path | None = None
+    """Folder for summary.json, summary.md and contact-sheet.jpg; without it the summary is only printed."""
+
+    def run(self) -> None:
+        if self.out is not None:
+            self.out.mkdir(parents=True, exist_ok=True)  # before the minutes of looking, not after
+        data = self.read(create=False)
+        summary, found = describe(data)
+        text = markdown(summary)
+        print(text)
+        if self.out is not None:
+            write_json(self.out / "summary.json", summary)
+            (self.out / "summary.md").write_text(text)
+            contact_sheet(data, found).save(self.out / "contact-sheet.jpg", quality=90)
+            print(f"written to {self.out}")
+
+
+@dataclass(kw_only=True)
+class Split(Where):
+    """Make the split file, or check the one that is there."""
+
+    def run(self) -> None:
+        data = self.read(create=True)
+        sizes = Counter(row.split for row in data.rows)
+        print(*data.notes, ", ".join(f"{split} {sizes[split]:,}" for split in SPLITS), sep="\n")
+
+
+def main() -> None:
+    command = tyro.cli(
+        Annotated[Describe, tyro.conf.subcommand("describe")] | Annotated[Split, tyro.conf.subcommand("split")],
+        prog="python -m training.data",
+        description=__doc__,
+    )
+    try:
+        command.run()
+    except (DataError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

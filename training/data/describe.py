@@ -1,0 +1,134 @@
+"""What a data set holds: counts, sizes, ratings, unreadable files, near-duplicates; in words, as JSON and as a picture."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.data.inspection import Inspection, inspect_all, near_duplicates
+from training.data.labels import ordered
+from training.data.rows import SPLITS, DataSet, Row
+
+SHOWN = 10
+"""Examples of a finding in the text; the JSON has all."""
+
+
+def describe(data: DataSet) -> tuple[dict[str, Any], list[Inspection]]:
+    """Everything known of a data set, as JSON values, and what every row's image is like."""
+    paths = list(dict.fromkeys(row.path for row in data.rows))
+    looked = dict(zip(paths, inspect_all(paths), strict=True))
+    found = [looked[row.path] for row in data.rows]
+    return {
+        "data": str(data.root),
+        "layout": data.layout,
+        "subset": data.subset or None,
+        "images": len(paths),
+        "rows": len(data.rows),
+        "counts": counts(data),
+        "ratings": ratings(data),
+        "sizes": sizes([one for one in looked.values() if one.problem is None]),
+        "unreadable": {str(path): one.problem for path, one in looked.items() if one.problem},
+        "near_duplicates": duplicates(data, paths, list(looked.values())),
+        "notes": data.notes,
+    }, found
+
+
+def counts(data: DataSet) -> dict[str, dict[str, int]]:
+    """Class -> split -> rows; a row of several categories counts for each."""
+    table: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in data.rows:
+        for name in row.emotions or ("no label",):
+            table[name][row.split or "no split"] += 1
+    return {name: dict(table[name]) for name in ordered(table)}
+
+
+def ratings(data: DataSet) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation and range of valence, arousal and dominance, where they are rated."""
+    found = {}
+    for name in ("valence", "arousal", "dominance"):
+        values = np.array([value for row in data.rows if (value := getattr(row, name)) is not None])
+        if len(values):
+            figures = {key: round(float(getattr(values, key)()), 4) for key in ("mean", "std", "min", "max")}
+            found[name] = {"rows": len(values), **figures}
+    return found
+
+
+def sizes(found: Sequence[Inspection]) -> dict[str, dict[str, float]]:
+    """Smallest, median and largest width, height, shape and file."""
+    columns = {
+        "width": [one.width for one in found],
+        "height": [one.height for one in found],
+        "width / height": [one.width / one.height for one in found],
+        "kilobytes": [one.size_bytes / 1000 for one in found],
+    }
+    return {
+        name: {"min": round(min(values), 2), "median": round(float(np.median(values)), 2), "max": round(max(values), 2)}
+        for name, values in columns.items()
+        if values
+    }
+
+
+def duplicates(data: DataSet, paths: list[Path], found: list[Inspection]) -> dict[str, Any]:
+    """Groups of near-duplicates; those across splits leak, those with several labels are label noise."""
+    members: dict[int, list[Path]] = defaultdict(list)
+    for path, group in zip(paths, near_duplicates(found), strict=True):
+        members[int(group)].append(path)
+    of_path: dict[Path, list[Row]] = defaultdict(list)
+    for row in data.rows:
+        of_path[row.path].append(row)
+    groups = sorted((group for group in members.values() if len(group) > 1), key=len, reverse=True)
+
+    def differing(group: list[Path], what: str) -> bool:
+        return len({getattr(row, what) for path in group for row in of_path[path]}) > 1
+
+    return {
+        "groups": len(groups),
+        "images": sum(map(len, groups)),
+        "across_splits": sum(differing(group, "split") for group in groups),
+        "with_several_labels": sum(differing(group, "emotions") for group in groups),
+        "members": [[str(path) for path in group] for group in groups],
+    }
+
+
+def markdown(summary: dict[str, Any]) -> str:
+    """The summary for people."""
+    part = f", {summary['subset']}" if summary["subset"] else ""
+    people = f", {summary['rows']:,} rows" if summary["rows"] != summary["images"] else ""
+    lines = [f"# {summary['data']}", "", f"Layout {summary['layout']}{part}: {summary['images']:,} images{people}.", ""]
+    lines += [f"- {note}" for note in summary["notes"]] + [""] * bool(summary["notes"])
+    splits = [split for split in (*SPLITS, "no split") if any(split in row for row in summary["counts"].values())]
+    body = [[name, *(row.get(split, 0) for split in splits), sum(row.values())] for name, row in summary["counts"].items()]
+    body.append(["all", *(sum(row[column] for row in body) for column in range(1, len(splits) + 2))])
+    lines += table(["class", *splits, "all"], body)
+    if summary["ratings"]:
+        columns = ["mean", "std", "min", "max"]
+        body = [[name, *(f"{row[column]:.2f}" for column in columns)] for name, row in summary["ratings"].items()]
+        lines += table(["rating", *columns], body)
+    body = [[name, *(f"{value:,.2f}".removesuffix(".00") for value in row.values())] for name, row in summary["sizes"].items()]
+    lines += table(["size", "min", "median", "max"], body)
+    bad = summary["unreadable"]
+    lines += [f"Unreadable: {len(bad):,} images.", *(f"- {path}: {why}" for path, why in list(bad.items())[:SHOWN])]
+    near = summary["near_duplicates"]
+    lines += ["", f"Near-duplicates: {near['groups']:,} groups of {near['images']:,} images; {near['across_splits']:,} groups"]
+    lines[-1] += f" across splits, {near['with_several_labels']:,} with several labels."
+    lines += [f"- {', '.join(shortened(group, summary['data']))}" for group in near["members"][:SHOWN]]
+    return "\n".join(lines) + "\n"
+
+
+def shortened(group: list[str], root: str) -> list[str]:
+    names = [path.removeprefix(f"{root}/") for path in group[:4]]
+    return [*names, f"and {len(group) - 4} more"] if len(group) > 4 else names
+
+
+def table(header: Sequence[str], body: Sequence[Sequence[object]]) -> list[str]:
+    """Markdown whose columns are aligned as plain text too."""
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in (header, *body)]
+    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    lines = []
+    for first, *others in cells:
+        numbers = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append(f"| {' | '.join([first.ljust(widths[0]), *numbers])} |")
+    return [*lines, ""]

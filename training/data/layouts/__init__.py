@@ -1,0 +1,94 @@
+"""Layouts on disk, each told from its files and read into rows.  A new data set is a new file here and a line below."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from training.data.config import DataConfig
+from training.data.labels import canonical
+from training.data.layouts import (
+    class_folders,
+    emoset,
+    emotic,
+    emotion6,
+    emotionroi,
+    flat_names,
+    hub,
+    manifest,
+    oasis,
+    twitter1,
+    votes,
+)
+from training.data.layouts.base import Layout, visible
+from training.data.rows import DataError, DataSet
+
+LAYOUTS: tuple[Layout, ...] = (
+    hub.LAYOUT,
+    manifest.LAYOUT,
+    emoset.LAYOUT,
+    emotic.LAYOUT,
+    emotion6.LAYOUT,
+    votes.LDL,
+    votes.ABSTRACT,
+    emotionroi.LAYOUT,
+    twitter1.LAYOUT,
+    oasis.LAYOUT,
+    flat_names.LAYOUT,
+    class_folders.LAYOUT,
+)
+"""Tried in this order: those told by a file of their own before those told by folders alone."""
+
+
+def detect(root: Path) -> Layout:
+    """The first layout that the path looks like.
+
+    Raises:
+        DataError: none; the message lists what is known and what was found.
+    """
+    for layout in LAYOUTS:
+        if layout.matches(root):
+            return layout
+    if root.is_dir():
+        entries = [path.name + "/" * path.is_dir() for path in visible(root)]
+        found = ", ".join(entries[:8]) + (f" and {len(entries) - 8} more" if len(entries) > 8 else "") or "nothing"
+    else:
+        found = "a file that is neither .csv nor .parquet"
+    known = "; ".join(f"{layout.name}: {layout.looks}" for layout in LAYOUTS)
+    raise DataError(
+        f"{root} has a layout nobody knows, found {found}; arrange it as one of the known layouts, write a manifest, or "
+        f"choose with --layout ({known})"
+    )
+
+
+def read(config: DataConfig) -> DataSet:
+    """The data set at ``config.data``, with its official splits only.
+
+    Raises:
+        DataError: nothing there, a layout nobody knows, or whatever the reader finds wrong.
+    """
+    root = Path(config.data)
+    if not root.exists() and not hub.matches(root):
+        raise DataError(f"{root} is not a folder or manifest; give the data set with --data")
+    if config.layout == "auto":
+        layout = detect(root)
+    else:
+        layout = next((layout for layout in LAYOUTS if layout.name == config.layout), None)
+        if layout is None:
+            raise DataError(f"--layout {config.layout} is none of {', '.join(layout.name for layout in LAYOUTS)}")
+    data = layout.read(root, config)
+    return leave_out(data, {canonical(name) for name in config.without}) if config.without else data
+
+
+def leave_out(data: DataSet, names: set[str]) -> DataSet:
+    """The data set without some classes, as another subset: its split file is another too.
+
+    Raises:
+        DataError: a name that no image has.
+    """
+    unknown = names - {name for row in data.rows for name in row.emotions}
+    if unknown:
+        found = ", ".join(data.classes)
+        raise DataError(f"{data.root} has no image of {', '.join(sorted(unknown))} for --without, only of {found}")
+    rows = [row for row in data.rows if not names & set(row.emotions)]
+    subset = "-".join(filter(None, (data.subset, "without", *sorted(names))))
+    note = f"left out {len(data.rows) - len(rows):,} images of {', '.join(sorted(names))} (--without)"
+    return replace(data, rows=rows, notes=[*data.notes, note], subset=subset)

@@ -1,0 +1,72 @@
+"""EMOTIC: ``Annotations/Annotations.mat`` and ``emotic/{mscoco,framesdb,emodb_small,ade20k}/images/*``.
+
+Kosti et al., "Context based emotion recognition using EMOTIC dataset", TPAMI 2020: people in photos, each with a box, valence,
+arousal and dominance (1 to 10) and some of 26 categories.  A row is a person; an image may have several.  In train one rater
+speaks (annotations_categories, annotations_continuous), in val and test several are combined (combined_*).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from training.data.config import DataConfig
+from training.data.layouts.base import Layout
+from training.data.rows import SPLITS, DataError, DataSet, Row
+
+
+def annotations(root: Path) -> Path | None:
+    return next((path for path in (root / "Annotations" / "Annotations.mat", root / "Annotations.mat") if path.is_file()), None)
+
+
+def as_list(value: Any) -> list[Any]:
+    """MATLAB's arrays of one come out bare."""
+    return list(value) if isinstance(value, (list, np.ndarray)) else [value]
+
+
+def person_row(person: dict[str, Any], path: Path, split: str) -> Row:
+    said = person.get("combined_categories")
+    if said is None:
+        said = person["annotations_categories"]["categories"]
+    rating = person.get("combined_continuous") or person["annotations_continuous"]
+    values = [float(rating[name]) for name in ("valence", "arousal", "dominance")]
+    valence, arousal, dominance = (None if np.isnan(value) else value for value in values)
+    left, top, right, bottom = (int(value) for value in person["body_bbox"])
+    return Row(
+        path=path,
+        split=split,
+        valence=valence,
+        arousal=arousal,
+        dominance=dominance,
+        box=(left, top, right, bottom),
+        categories=tuple(str(name).strip().lower() for name in as_list(said)),
+    )
+
+
+def read(root: Path, config: DataConfig) -> DataSet:
+    """A row a person, in the official splits; no single label.
+
+    Raises:
+        DataError: no annotations, or of another form.
+    """
+    path = annotations(root)
+    if path is None:
+        raise DataError(f"{root} has no Annotations/Annotations.mat; fetch the annotations beside emotic/")
+    images = root / "emotic" if (root / "emotic").is_dir() else root
+    rows: list[Row] = []
+    try:
+        found = loadmat(path, simplify_cells=True)
+        for split in SPLITS:
+            for image in as_list(found.get(split, [])):
+                file = images / image["folder"] / image["filename"]
+                rows += [person_row(person, file, split) for person in as_list(image["person"])]
+    except (KeyError, TypeError, ValueError, NotImplementedError, MatReadError) as error:
+        raise DataError(f"{path} is not EMOTIC's annotations ({type(error).__name__}: {error}); fetch it again") from None
+    if not rows:
+        raise DataError(f"{path} describes nobody in train, val or test; fetch it again")
+    return DataSet(root, "emotic", rows, scale=(1.0, 10.0), notes=["a row is a person, with a box; there is no single label"])
+
+
+LAYOUT = Layout("emotic", "Annotations/Annotations.mat and emotic/ (EMOTIC)", lambda root: annotations(root) is not None, read)
