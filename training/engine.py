@@ -24,7 +24,7 @@ from training.optimisation import build_average, build_optimizer, build_schedule
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
 from training.soft_labels import target_table
-from training.start import check_run_folder, load_start, open_run_folder, read_examples
+from training.start import check_run_folder, load_start, new_network, open_run_folder, read_examples
 from training.tracking import check_tracker, log_samples
 
 
@@ -72,8 +72,7 @@ class Run:
 
     def build_network(self) -> None:
         config = self.config
-        torch.manual_seed(config.seed)
-        network = CTERNet(config.model, pretrained=config.pretrained)
+        network = new_network(config)
         if config.start is not None:
             load_start(network, config.start, head=config.start_head)
         network.backbone.freeze(config.frozen_sections, train_depthwise=config.train_depthwise)

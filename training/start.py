@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -103,6 +104,34 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     prefix = "backbone.net."
     inner = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     return inner or state
+
+
+def new_network(config: TrainConfig) -> CTERNet:
+    """The network, with timm's backbone weights where asked for, else as ``config.seed`` makes it.
+
+    Raises:
+        DataError: timm has no such model, or its weights cannot be fetched.
+        ValueError: settings that contradict each other.
+    """
+    name = config.model.backbone
+    torch.manual_seed(config.seed)
+    try:
+        return CTERNet(config.model, pretrained=config.pretrained)
+    except (OSError, HfHubHTTPError) as error:
+        reason = str(error).split("\n")[0]
+        raise DataError(
+            f"timm's weights of {name} cannot be fetched ({reason}); go online once, or give weights: --no-pretrained --start"
+        ) from None
+    except (
+        RuntimeError,
+        NotImplementedError,
+        TypeError,
+        AttributeError,
+    ) as error:  # each architecture has its own way to refuse
+        raise DataError(
+            f"timm cannot make the backbone {name} with output stride {config.model.output_stride}: {error}; "
+            "choose another --model.backbone, or --model.output-stride None"
+        ) from None
 
 
 def load_start(network: CTERNet, start: Path, *, head: bool) -> None:

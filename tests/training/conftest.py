@@ -1,7 +1,10 @@
 """A small data set of made-up photos, and training runs on it."""
 
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import tyro
@@ -11,6 +14,7 @@ from tests.training.made_up import CLASSES, write_data_set
 from training.config import TrainConfig
 from training.engine import Run
 
+Command = Callable[..., int | str | None]
 Flags = Callable[..., list[str]]
 Train = Callable[..., Run]
 
@@ -93,5 +97,27 @@ def resumed(prepare: Train) -> Train:
         made = prepare(out, **changes, resume=True)
         made.train()
         return made
+
+    return run
+
+
+@pytest.fixture
+def with_test(photos: Path, tmp_path: Path) -> Path:
+    """The data set with a test split."""
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    shutil.copytree(copy / "val", copy / "test")
+    return copy
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run ``main`` of a module with these arguments; returns how it left: None, a status or a message."""
+
+    def run(module: ModuleType, *arguments: object) -> int | str | None:
+        monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, arguments)])
+        try:
+            return module.main()
+        except SystemExit as exit:
+            return exit.code
 
     return run

@@ -1,42 +1,29 @@
 """Tables of several rows and seeds: resumed, never run twice, beside the paper's figures."""
 
 import json
-import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.tiny import tiny_config
-from tests.training.conftest import Flags
+from tests.training.conftest import Command, Flags
 from training import ablate
 from training.ablate import TABLES, markdown, summarise
 from training.config import TrainConfig
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> str | int | None:
-    monkeypatch.setattr(sys, "argv", ["ablate", *map(str, arguments)])
-    try:
-        ablate.main()
-    except SystemExit as exit:
-        return exit.code
-    return None
-
-
 @pytest.fixture
-def prefixed(flags: Flags, photos: Path, tmp_path: Path) -> list[str]:
-    """Flags of a table on a data set with a test split."""
-    copy = shutil.copytree(photos, tmp_path / "copy")
-    shutil.copytree(copy / "val", copy / "test")
-    found = flags("table", epochs=1, data=copy)
+def prefixed(flags: Flags, with_test: Path) -> list[str]:
+    """Flags of a table."""
+    found = flags("table", epochs=1, data=with_test)
     return [flag.replace("--", "--train.", 1) if flag.startswith("--") else flag for flag in found]
 
 
-def test_table(prefixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_table(prefixed: list[str], tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch):
     """Three rows, two seeds; what is finished is not run again, and not mixed with other settings."""
     arguments = ["table3", *prefixed, "--seeds", "0", "1", "--test", "--paper", "emotion6"]
-    assert run(monkeypatch, *arguments) is None
+    assert command(ablate, *arguments) is None
     out = tmp_path / "table"
     table = json.loads((out / "table.json").read_text())
     assert list(table) == ["vanilla", "smad-f", "cternet"]
@@ -49,13 +36,15 @@ def test_table(prefixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [line.split("|")[-2].strip() for line in text.splitlines() if "| smad-f | test | v |" in line] == [""]
     with monkeypatch.context() as context:
         context.setattr(ablate, "Run", None)
-        assert run(context, *arguments) is None
+        assert command(ablate, *arguments) is None
         assert json.loads((out / "table.json").read_text()) == table
-        error = run(context, *arguments, "--train.lr", "0.5")
+        error = command(ablate, *arguments, "--train.lr", "0.5")
         assert "vanilla-0 was finished with other settings (lr); choose another --train.out" in error
 
 
-def test_goes_on_with_an_interrupted_row(prefixed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_goes_on_with_an_interrupted_row(
+    prefixed: list[str], tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+):
     from training.engine import Run
 
     arguments = ["table3", *prefixed, "--rows", "vanilla", "--seeds", "3"]
@@ -68,11 +57,11 @@ def test_goes_on_with_an_interrupted_row(prefixed: list[str], tmp_path: Path, mo
 
     with monkeypatch.context() as context:
         context.setattr(Run, "step", stop)
-        assert run(context, *arguments) == 130
+        assert command(ablate, *arguments) == 130
     assert not (tmp_path / "table" / "table.json").exists()
     taken = []
     monkeypatch.setattr(Run, "step", lambda self, batches: (taken.append(1), step(self, batches)))
-    assert run(monkeypatch, *arguments) is None
+    assert command(ablate, *arguments) is None
     assert len(taken) == 3
     assert list(json.loads((tmp_path / "table" / "table.json").read_text())) == ["vanilla"]
 
@@ -88,8 +77,8 @@ def test_goes_on_with_an_interrupted_row(prefixed: list[str], tmp_path: Path, mo
         ),
     ],
 )
-def test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str):
-    assert said in run(monkeypatch, *arguments)
+def test_says_what_is_wrong(command: Command, arguments: list[str], said: str):
+    assert said in command(ablate, *arguments)
 
 
 @pytest.mark.parametrize("row", [row for rows in TABLES.values() for row in rows], ids=lambda row: row.name)

@@ -2,33 +2,14 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.training.conftest import Flags, Train
+from tests.training.conftest import Command, Flags, Train
 from training import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def command(monkeypatch: pytest.MonkeyPatch, module, *arguments: object) -> int | str | None:
-    monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, arguments)])
-    try:
-        return module.main()
-    except SystemExit as exit:
-        return exit.code
-
-
-@pytest.fixture
-def with_test(photos: Path, tmp_path: Path) -> Path:
-    """The data set with a test split."""
-    copy = shutil.copytree(photos, tmp_path / "copy")
-    shutil.copytree(copy / "val", copy / "test")
-    return copy
 
 
 def test_two_processes_by_torchrun(flags: Flags, tmp_path: Path):
@@ -46,11 +27,11 @@ def test_two_processes_by_torchrun(flags: Flags, tmp_path: Path):
     assert result.stdout.count("best epoch on val") == 1
 
 
-def test_evaluate(train: Train, with_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_evaluate(train: Train, with_test: Path, tmp_path: Path, command: Command):
     run = train(epochs=6, data=with_test)
     out = tmp_path / "figures"
     flags = ["--weights", tmp_path / "run" / "best", "--data", with_test, "--out", out, "--workers", 0, "--cpu"]
-    assert command(monkeypatch, evaluate, *flags) is None
+    assert command(evaluate, *flags) is None
     found = json.loads((out / "test.json").read_text())
     assert found["prediction"] == "y_te"
     assert found["y_te"]["accuracy"] == run.progress.best
@@ -59,10 +40,10 @@ def test_evaluate(train: Train, with_test: Path, tmp_path: Path, monkeypatch: py
     assert (out / "test-confusion-y_te.png").stat().st_size > 5000
 
 
-def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_evaluate_says_what_is_wrong(train: Train, photos: Path, tmp_path: Path, command: Command):
     train(epochs=1)
     flags = ["--out", tmp_path / "figures", "--workers", 0, "--cpu", "--data"]
     best = ["--weights", tmp_path / "run" / "best"]
-    assert "no image in the split test" in command(monkeypatch, evaluate, *best, *flags, photos)
-    assert "not a checkpoint folder" in command(monkeypatch, evaluate, "--weights", tmp_path / "gone", *flags, photos)
-    assert "--data" in command(monkeypatch, evaluate, *best, *flags, tmp_path / "gone")
+    assert "no image in the split test" in command(evaluate, *best, *flags, photos)
+    assert "not a checkpoint folder" in command(evaluate, "--weights", tmp_path / "gone", *flags, photos)
+    assert "--data" in command(evaluate, *best, *flags, tmp_path / "gone")

@@ -1,6 +1,5 @@
 """What the settings of a run do, each against something that shows it."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import torch
 from cternet import CTERNet, load_model
 from cternet.emotions import MIKELS
 from tests.tiny import tiny_config
-from tests.training.conftest import Flags, Train
+from tests.training.conftest import Command, Flags, Train
 from tests.training.ranks import run as run_ranks
+from training import train as train_module
 from training.config import TrainConfig
 from training.data import DataError, Example
 from training.optimisation import build_optimizer, build_schedule
@@ -207,11 +207,8 @@ def test_recipes_are_listed_and_unknown_ones_answered(capsys: pytest.CaptureFixt
         parse(["fi-papr", "--data", "x"])
 
 
-def test_a_run_by_recipe(flags: Flags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from training.train import main
-
-    monkeypatch.setattr(sys, "argv", ["train", "fi-demo", *flags(epochs=1, precision="no")])
-    main()
+def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
+    assert command(train_module, "fi-demo", *flags(epochs=1, precision="no")) is None
     assert load_model(tmp_path / "run" / "best").config.training_effect == "exact"
 
 

@@ -1,8 +1,6 @@
 """What is shipped: half precision, the run's own figures, a card; and a hub that takes it or says why not."""
 
 import json
-import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,35 +9,25 @@ from huggingface_hub import ModelCard
 from huggingface_hub.errors import LocalTokenNotFoundError
 
 from cternet import load_model
-from tests.training.conftest import Train
+from tests.training.conftest import Command, Train
 from tests.training.made_up import CLASSES
 from training import evaluate, publish
 from training.about import read_about
 
 
-def command(monkeypatch: pytest.MonkeyPatch, module, *arguments: object) -> int | str | None:
-    monkeypatch.setattr(sys, "argv", [module.__name__, *map(str, arguments)])
-    try:
-        return module.main()
-    except SystemExit as exit:
-        return exit.code
-
-
 @pytest.fixture
-def tested(train: Train, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tested(train: Train, with_test: Path, tmp_path: Path, command: Command) -> Path:
     """The folder of a run whose best weights were evaluated on a test split."""
-    copy = shutil.copytree(photos, tmp_path / "copy")
-    shutil.copytree(copy / "val", copy / "test")
-    train(epochs=2, data=copy)
+    train(epochs=2, data=with_test)
     run = tmp_path / "run"
-    data = ["--data", copy, "--workers", 0, "--cpu"]
-    assert command(monkeypatch, evaluate, "--weights", run / "best", "--out", run / "evaluation", *data) is None
+    data = ["--data", with_test, "--workers", 0, "--cpu"]
+    assert command(evaluate, "--weights", run / "best", "--out", run / "evaluation", *data) is None
     return run
 
 
-def test_folder(tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_folder(tested: Path, tmp_path: Path, command: Command):
     out = tmp_path / "shipped"
-    assert command(monkeypatch, publish, tested, "--out", out, "--about", "fi", "--start", "random weights") is None
+    assert command(publish, tested, "--out", out, "--about", "fi", "--start", "random weights") is None
     network, original = load_model(out), load_model(tested / "best")
     test = json.loads((tested / "evaluation" / "test.json").read_text())
     assert network.config.classes == CLASSES
@@ -57,10 +45,10 @@ def test_folder(tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert all((out / name).stat().st_size > 5000 for name in ("confusion.png", "curves.png"))
 
 
-def test_a_run_that_was_not_tested(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_that_was_not_tested(train: Train, tmp_path: Path, command: Command):
     """Its card has the figures on val and says so; nothing about a test split."""
     train(epochs=1)
-    assert command(monkeypatch, publish, tmp_path / "run") is None
+    assert command(publish, tmp_path / "run") is None
     card = (tmp_path / "run" / "published" / "README.md").read_text()
     assert "Validation split, 9 photos" in card
     assert "test split" not in card
@@ -87,14 +75,16 @@ class Hub:
         return f"https://hub/{repo_id}"
 
 
-def test_hub(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_hub(
+    train: Train, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     train(epochs=1)
     hub = SimpleNamespace(calls=[])
     monkeypatch.setattr(Hub, "calls", hub.calls, raising=False)
     monkeypatch.setattr(publish, "HfApi", Hub)
     arguments = [tmp_path / "run", "--to", "hub"]
-    assert "--repo OWNER/NAME" in command(monkeypatch, publish, *arguments)
-    assert command(monkeypatch, publish, *arguments, "--repo", "someone/mine", "--private") is None
+    assert "--repo OWNER/NAME" in command(publish, *arguments)
+    assert command(publish, *arguments, "--repo", "someone/mine", "--private") is None
     assert "https://hub/someone/mine" in capsys.readouterr().out
     created, uploaded = hub.calls
     assert created == ("create", "someone/mine", {"private": True, "exist_ok": True})
@@ -102,11 +92,11 @@ def test_hub(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert "# mine" in (tmp_path / "run" / "published" / "README.md").read_text()
 
 
-def test_hub_without_a_login(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_hub_without_a_login(train: Train, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch):
     train(epochs=1)
     monkeypatch.setattr(publish, "HfApi", Hub)
     monkeypatch.setattr(Hub, "logged_in", False)
-    error = command(monkeypatch, publish, tmp_path / "run", "--to", "hub", "--repo", "someone/mine")
+    error = command(publish, tmp_path / "run", "--to", "hub", "--repo", "someone/mine")
     assert "hf auth login" in error
     assert (tmp_path / "run" / "published" / "model.safetensors").exists()
 
@@ -129,5 +119,5 @@ def test_descriptions_that_cannot_be_read(tmp_path: Path, text: str | None, said
         read_about(str(path))
 
 
-def test_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    assert command(monkeypatch, publish, tmp_path / "gone").startswith("error: ")
+def test_no_run(tmp_path: Path, command: Command):
+    assert command(publish, tmp_path / "gone").startswith("error: ")

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ import torch
 
 from cternet import load_model
 from cternet.losses import loss_terms
-from tests.training.conftest import Flags, Train
+from tests.training.conftest import Command, Flags, Train
+from training import train as train_module
 from training.checkpoints import SaveError, newest_state
 from training.data import DataError
 
@@ -187,36 +187,25 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
 # --- the command
 
 
-def command(monkeypatch: pytest.MonkeyPatch, flags: list[str]) -> int | str | None:
-    from training.train import main
-
-    monkeypatch.setattr(sys, "argv", ["train", *flags])
-    try:
-        main()
-    except SystemExit as exit:
-        return exit.code
-    return 0
-
-
-def test_command(flags: Flags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    assert command(monkeypatch, flags(epochs=1)) == 0
+def test_command(flags: Flags, tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]):
+    assert command(train_module, *flags(epochs=1)) is None
     said = capsys.readouterr().out
     assert "best epoch on val" in said
     assert str(tmp_path / "run" / "best") in said
-    error = command(monkeypatch, flags(epochs=1))
+    error = command(train_module, *flags(epochs=1))
     assert error.startswith("error: ")
     assert "already holds a run" in error
 
 
-def test_command_without_data(flags: Flags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    error = command(monkeypatch, flags(data=tmp_path / "gone"))
+def test_command_without_data(flags: Flags, tmp_path: Path, command: Command):
+    error = command(train_module, *flags(data=tmp_path / "gone"))
     assert error.startswith("error: ")
     assert "--data" in error
     assert not (tmp_path / "run").exists()
 
 
-def test_command_with_too_large_a_batch(flags: Flags, monkeypatch: pytest.MonkeyPatch):
-    assert "--batch-size" in command(monkeypatch, flags(batch_size=100))
+def test_command_with_too_large_a_batch(flags: Flags, command: Command):
+    assert "--batch-size" in command(train_module, *flags(batch_size=100))
 
 
 @pytest.mark.parametrize("follows", [True, False])

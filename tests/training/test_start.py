@@ -159,3 +159,15 @@ def test_a_run_starts_from_a_trained_head(prepare: Train, checkpoint: Callable[.
 def test_another_head_is_refused(prepare: Train, checkpoint: Callable[..., Path]):
     with pytest.raises(DataError, match=r"--start-head: \S+ has another head than the cternet network"):
         prepare(start=checkpoint(tiny_network(seed=6, reduced_channels=8)), start_head=True)
+
+
+def test_a_backbone_nobody_knows(prepare: Train):
+    with pytest.raises(DataError, match=r"timm cannot make the backbone resnet5000 .*choose another --model.backbone"):
+        prepare(model__backbone="resnet5000")
+
+
+def test_weights_that_cannot_be_fetched(prepare: Train, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(DataError, match=r"timm's weights of test_efficientnet cannot be fetched .*--start") as caught:
+        prepare(pretrained=True)
+    assert "\n" not in str(caught.value)

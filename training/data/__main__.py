@@ -9,14 +9,14 @@ summary.json, summary.md and contact-sheet.jpg.  split makes the split file that
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from training.checkpoints import write_json
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.contact_sheet import contact_sheet
 from training.data.describe import describe, markdown
 from training.data.layouts import read
@@ -25,28 +25,14 @@ from training.data.splits import with_splits
 
 
 @dataclass(kw_only=True)
-class Where:
-    """Which data: the settings of ``DataConfig`` that do not depend on a network."""
+class Where(Source):
+    """Which data."""
 
     data: tyro.conf.Positional[str]
     """Data set: a folder in any known layout, a .csv or .parquet manifest, or hf:OWNER/NAME."""
-    layout: str = "auto"
-    """Name of the layout, where it is not told from the files."""
-    splits: Path | None = None
-    """File of the split, by default beside the data."""
-    folds: int | None = None
-    """Cross-validation in so many parts."""
-    fold: int = 0
-    """Which part is the test split, from 0."""
-    without: tuple[str, ...] = ()
-    """Classes to leave out."""
-    agreement: Literal[3, 4, 5] = 5
-    """Twitter I: raters who agree."""
 
     def read(self, *, create: bool) -> DataSet:
-        known = {field.name for field in fields(DataConfig)}
-        config = DataConfig(**{name: value for name, value in vars(self).items() if name in known})
-        return with_splits(read(config), config, create=create)
+        return with_splits(read(self), self, create=create)
 
 
 @dataclass(kw_only=True)

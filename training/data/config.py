@@ -1,4 +1,4 @@
-"""The typed settings that say which images to use and what their labels mean; shared by training and evaluation."""
+"""The typed settings that say which images to use and what their labels mean; shared by all commands that read data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Literal
 
 
 @dataclass(kw_only=True)
-class DataConfig:
-    """Where the images are and what their labels mean."""
+class Source:
+    """Where the images are and how they are split."""
 
     data: str
     """Data set: a folder in any known layout, a .csv or .parquet manifest, or hf:OWNER/NAME (docs/data.md)."""
@@ -25,6 +25,12 @@ class DataConfig:
     """Twitter I: keep images on which so many of five raters agree."""
     valence_scale: tuple[float, float] | None = None
     """Lowest and highest rating in a manifest; its middle parts negative from positive."""
+
+
+@dataclass(kw_only=True)
+class DataConfig(Source):
+    """Where the images are and what their labels mean."""
+
     surprise: Literal["positive", "negative", "skip"] = "skip"
     """Polarity of surprise, which has none of its own."""
     other_labels: Literal["fail", "skip"] = "fail"

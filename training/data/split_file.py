@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.layouts.base import read_table
 from training.data.rows import SPLITS, DataError, DataSet
 
@@ -46,7 +46,7 @@ def write_split_file(file: Path, names: Sequence[str], columns: Mapping[str, Seq
         ) from None
 
 
-def read_split_file(file: Path, data: DataSet, config: DataConfig) -> dict[str, str]:
+def read_split_file(file: Path, data: DataSet, config: Source) -> dict[str, str]:
     """Relative path -> split, of the fold that is asked for.
 
     Raises:

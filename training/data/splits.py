@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.inspection import inspect_all, near_duplicates
 from training.data.rows import DataError, DataSet, Row
 from training.data.split_file import default_file, read_split_file, relative_names, write_split_file
@@ -22,7 +22,7 @@ LEVELS = 5
 """Levels of valence to stratify by where there are no emotions."""
 
 
-def with_splits(data: DataSet, config: DataConfig, *, create: bool = True) -> DataSet:
+def with_splits(data: DataSet, config: Source, *, create: bool = True) -> DataSet:
     """The data set with a split for every row.
 
     Args:
@@ -51,7 +51,7 @@ def with_splits(data: DataSet, config: DataConfig, *, create: bool = True) -> Da
     return replace(data, rows=rows, notes=[*data.notes, *notes])
 
 
-def check_settings(data: DataSet, config: DataConfig, official: set[str]) -> None:
+def check_settings(data: DataSet, config: Source, official: set[str]) -> None:
     """Refuse settings that an official split leaves no room for, and folds that cannot be."""
     names = ", ".join(sorted(official))
     bare = [row.path for row in data.rows if row.split is None]

@@ -1,6 +1,5 @@
 """Figures of a network on a split, for each of its answers: v, Y(S) and Y_TE."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -16,34 +15,6 @@ ANSWERS = ("v", "y", "y_te")
 
 
 @torch.no_grad()
-def predict(
-    network: nn.Module,
-    loader: DataLoader,
-    accelerator: Accelerator,
-    *,
-    start: int = 0,
-    flip: bool = False,
-    title: str = "evaluating",
-) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
-    """Logits of every answer (B, K) and labels (B,) of each batch, gathered over the processes.
-
-    Args:
-        loader: a prepared one.
-        start: the backbone section that the loader's tensors go into.
-        flip: average the logits of each photo and its mirror image; with photos only (``start`` 0).
-    """
-    network.eval()
-    for images, labels, _ in tqdm(loader, desc=title, leave=False, disable=not accelerator.is_main_process):
-        with accelerator.autocast():
-            views = [network(view, start=start) for view in ([images, images.flip(-1)] if flip else [images])]
-        answers = {
-            name: torch.stack([getattr(view, name).float() for view in views]).mean(dim=0)
-            for name in ANSWERS
-            if getattr(views[0], name) is not None
-        }
-        yield accelerator.gather_for_metrics((answers, labels))
-
-
 def collect(
     network: nn.Module,
     loader: DataLoader,
@@ -53,10 +24,25 @@ def collect(
     flip: bool = False,
     title: str = "evaluating",
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Logits of every answer (M, K) and labels (M,), of all images in the loader's order, on the CPU."""
+    """Logits of every answer (M, K) and labels (M,), of all images in the loader's order over all processes, on the CPU.
+
+    Args:
+        loader: a prepared one.
+        start: the backbone section that the loader's tensors go into.
+        flip: average the logits of each photo and its mirror image; with photos only (``start`` 0).
+    """
+    network.eval()
     logits: dict[str, list[Tensor]] = {}
     labels: list[Tensor] = []
-    for answers, batch_labels in predict(network, loader, accelerator, start=start, flip=flip, title=title):
+    for images, batch_labels, _ in tqdm(loader, desc=title, leave=False, disable=not accelerator.is_main_process):
+        with accelerator.autocast():
+            views = [network(view, start=start) for view in ([images, images.flip(-1)] if flip else [images])]
+        answers = {
+            name: torch.stack([getattr(view, name).float() for view in views]).mean(dim=0)
+            for name in ANSWERS
+            if getattr(views[0], name) is not None
+        }
+        answers, batch_labels = accelerator.gather_for_metrics((answers, batch_labels))
         for name, values in answers.items():
             logits.setdefault(name, []).append(values.cpu())
         labels.append(batch_labels.cpu())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import canonical
 from training.data.layouts import (
     class_folders,
@@ -59,7 +59,7 @@ def detect(root: Path) -> Layout:
     )
 
 
-def read(config: DataConfig) -> DataSet:
+def read(config: Source) -> DataSet:
     """The data set at ``config.data``, with its official splits only.
 
     Raises:

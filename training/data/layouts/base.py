@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.rows import EXTENSIONS, DataError, DataSet
 
 SPLIT_WORDS = {
@@ -33,7 +33,7 @@ class Layout:
     name: str
     looks: str
     matches: Callable[[Path], bool]
-    read: Callable[[Path, DataConfig], DataSet]
+    read: Callable[[Path, Source], DataSet]
 
 
 def visible(folder: Path) -> list[Path]:

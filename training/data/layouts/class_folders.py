@@ -6,7 +6,7 @@ CAER-S (Lee et al., ICCV 2019: ``{train,validation,test}/{Angry,Disgust,Fear,Hap
 
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import EMOTIONS, canonical
 from training.data.layouts.base import SPLIT_WORDS, Layout, counted, images_in, subfolders, visible
 from training.data.rows import EXTENSIONS, DataError, DataSet, Row
@@ -28,7 +28,7 @@ def matches(root: Path) -> bool:
     return sum(any(images_in(folder)) for folder in subfolders(root)) >= 2  # one folder of images is no set of classes
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """Classes by the folders' names, splits by theirs.
 
     Raises:

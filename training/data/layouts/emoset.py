@@ -7,7 +7,7 @@ the id out of the lists.  Its label2idx has another order than our table; classe
 import json
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import canonical
 from training.data.layouts.base import Layout
 from training.data.rows import SPLITS, DataError, DataSet, Row
@@ -17,7 +17,7 @@ def matches(root: Path) -> bool:
     return (root / "info.json").is_file() and any((root / f"{split}.json").is_file() for split in SPLITS)
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """The official splits.
 
     Raises:

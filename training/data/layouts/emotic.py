@@ -12,7 +12,7 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.layouts.base import Layout
 from training.data.rows import SPLITS, DataError, DataSet, Row
 
@@ -45,7 +45,7 @@ def person_row(person: dict[str, Any], path: Path, split: str) -> Row:
     )
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """A row a person, in the official splits; no single label.
 
     Raises:

@@ -7,7 +7,7 @@ label: the label is the class with the largest share, so neutral is left out of 
 
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import largest, shares_of_votes
 from training.data.layouts.base import Layout, counted, numbers, read_table
 from training.data.rows import DataError, DataSet, Row
@@ -24,7 +24,7 @@ def matches(root: Path) -> bool:
     return len(lines[1].rstrip("\r\n").split("\t")) == len(COLUMNS)
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """Columns by their place: the header's wording differs between copies.
 
     Raises:

@@ -6,7 +6,7 @@ with a map of how many of fifteen raters marked a pixel.  The lists have a line 
 
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import canonical
 from training.data.layouts.base import SPLIT_WORDS, Layout, counted, images_in, subfolders
 from training.data.rows import DataError, DataSet, Row
@@ -25,7 +25,7 @@ def matches(root: Path) -> bool:
     )
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """Classes by folder, the official split, and the stimulus maps.
 
     Raises:

@@ -6,7 +6,7 @@ Machajdik and Hanbury, "Affective image classification using features inspired b
 
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import EMOTIONS, canonical
 from training.data.layouts.base import Layout, images_in
 from training.data.rows import DataError, DataSet, Row
@@ -21,7 +21,7 @@ def matches(root: Path) -> bool:
     return len(files) > 0 and sum(label_of(path) in EMOTIONS for path in files) > len(files) / 2
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """Labels from the names, as they are: one outside the table is reported where the classes are known.
 
     Raises:

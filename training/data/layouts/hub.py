@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 from tqdm.auto import tqdm
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import EMOTIONS, canonical
 from training.data.layouts import manifest
 from training.data.layouts.base import SPLIT_WORDS, Layout
@@ -27,7 +27,7 @@ def matches(root: Path) -> bool:
     return str(root).startswith(PREFIX)
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """The manifest of the exported images; the column of type Image, and a label of class names or words.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import EMOTIONS, canonical, shares_of_votes
 from training.data.layouts.base import SPLIT_WORDS, Layout, first_existing, numbers, read_table
 from training.data.rows import DataError, DataSet, Row
@@ -39,7 +39,7 @@ def load(path: Path) -> pd.DataFrame:
     return table
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """The rows as they are written.
 
     Raises:

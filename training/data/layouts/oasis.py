@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.layouts.base import SPLIT_WORDS, Layout, first_existing, images_in, numbers, read_table
 from training.data.rows import DataError, DataSet, Row
 
@@ -24,7 +24,7 @@ def table_of(root: Path) -> Path | None:
     return path if "valence_mean" in header and "arousal_mean" in header else None
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """Mean ratings, no emotion.
 
     Raises:

@@ -7,7 +7,7 @@ agree.  The text files that many copies have in its place hold a name and 1 for 
 
 from pathlib import Path
 
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import canonical, shares_of_votes
 from training.data.layouts.base import Layout, find_images, first_existing, numbers, read_table
 from training.data.rows import DataError, DataSet, Row
@@ -27,7 +27,7 @@ def matches(root: Path) -> bool:
     )
 
 
-def read(root: Path, config: DataConfig) -> DataSet:
+def read(root: Path, config: Source) -> DataSet:
     """The images on which ``config.agreement`` of five raters, or more, agree, with the shares of votes if known.
 
     Raises:

@@ -14,7 +14,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from cternet.emotions import MIKELS
-from training.data.config import DataConfig
+from training.data.config import Source
 from training.data.labels import canonical, largest, shares_of_votes
 from training.data.layouts.base import Layout, counted, find_images, first_existing, numbers, read_table
 from training.data.rows import DataError, DataSet, Row
@@ -71,7 +71,7 @@ def rows_of_votes(table: pd.DataFrame, path: Path) -> tuple[list[Row], list[Row]
     return rows, ties
 
 
-def read_ldl(root: Path, config: DataConfig) -> DataSet:
+def read_ldl(root: Path, config: Source) -> DataSet:
     """Shares of votes; the label is the class with the largest, the first in the table's order among equals.
 
     Raises:
@@ -97,7 +97,7 @@ def read_ldl(root: Path, config: DataConfig) -> DataSet:
     return DataSet(root, "ldl", rows, notes=notes)
 
 
-def read_abstract(root: Path, config: DataConfig) -> DataSet:
+def read_abstract(root: Path, config: Source) -> DataSet:
     """Shares of votes of the images with one winner.
 
     Raises:
