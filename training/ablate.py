@@ -5,8 +5,8 @@
 
 table3: vanilla, with SMAD-F, with SMAD-C.  table4: what S* the network is trained with.  ideas: other ways to train SMAD-C.
 A recipe's name may follow; every setting of a training run can be given as ``--train.FIELD``.  Finished runs are not run
-again; an interrupted one goes on.  Writes table.json and table.md into the run folder, after every run: accuracy of the
-last weights on val and, with --test, once on test, as mean +- standard deviation over the seeds.
+again, also by another table in the same folder; an interrupted one goes on.  Writes TABLE.json and TABLE.md there after
+every run: accuracy of the last weights on val and, with --test, once on test, as mean +- standard deviation over the seeds.
 """
 
 import json
@@ -187,8 +187,8 @@ def main() -> None:
                 results.setdefault(row.name, []).append(run_one(config, arguments.test))
                 summary = summarise(results)
                 text = markdown(summary, paper)
-                write_json(out / "table.json", summary)
-                (out / "table.md").write_text(text)
+                write_json(out / f"{name}.json", summary)
+                (out / f"{name}.md").write_text(text)
     except (DataError, SaveError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:

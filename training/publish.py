@@ -58,7 +58,7 @@ class Arguments:
     first: Path | None = None
     """Folder of the run whose trunk this one started from, for the card's commands."""
     table: Path | None = None
-    """table.json of training.ablate: the recipe over several seeds."""
+    """What training.ablate wrote as JSON: the recipe over several seeds."""
     table_note: str = ""
     """In words, how that table was made and what it says."""
     bank_images: Path | None = None

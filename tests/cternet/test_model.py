@@ -105,6 +105,39 @@ def test_training_draws_and_can_use_the_expectation():
     assert torch.equal(exact.counterfactual(s_out, s), moments("random", "attention", s, exact.sentiment_map.pooling).mean)
 
 
+def test_several_draws_are_averaged():
+    """Their spread falls with the root of their number; their mean is the expectation."""
+    images = torch.randn(2, 3, SIZE, SIZE)
+    spread = {}
+    for draws in (1, 16):
+        network = tiny_network(draws=draws)
+        with torch.no_grad():
+            x = network.forward_features(images)
+            network.training = True  # the head alone: batch norms keep their statistics
+            generator = torch.Generator().manual_seed(0)
+            found = torch.stack([network.forward_head(x, generator=generator).y_te for _ in range(200)])
+        spread[draws] = found.std(dim=0).mean().item()
+        network.training = False
+        with torch.no_grad():
+            exact = network.forward_head(x).y_te
+        assert torch.allclose(found.mean(dim=0), exact, atol=5 * spread[draws] / 200**0.5)
+    assert spread[1] / spread[16] == pytest.approx(4, rel=0.2)
+
+
+def test_a_normalised_map_has_mean_one():
+    network = tiny_network(level="map", normalised_map=True)
+    images = torch.randn(3, 3, SIZE, SIZE)
+    with torch.no_grad():
+        found, plain = network(images), tiny_network(level="map")(images)
+    assert torch.allclose(found.s.mean(dim=(2, 3)), torch.ones(3, 1), atol=1e-5)
+    assert torch.allclose(found.s, plain.s / plain.s.mean(dim=(2, 3), keepdim=True), atol=1e-5)
+    assert torch.allclose(found.s_star, torch.ones_like(found.s_star))
+    from cternet import Predictor
+
+    with pytest.raises(ValueError, match="divides its map by its mean"):
+        Predictor(network)
+
+
 def test_shuffle_answers_with_the_mean_of_other_images():
     """A single image must not need a batch: the running mean of S stands for E[S*]."""
     torch.manual_seed(0)
@@ -146,7 +179,15 @@ def test_reduced_channels_by_default():
     assert wide.coupling.reduce.out_channels == 512
 
 
-@pytest.mark.parametrize(("changes", "words"), [({"variant": "nonsense"}, "vanilla, smad-f"), ({"classes": ("awe",)}, "two")])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"variant": "nonsense"}, "vanilla, smad-f"),
+        ({"classes": ("awe",)}, "two"),
+        ({"draws": 0}, "draws must be at least 1"),
+        ({"normalised_map": True}, "needs the level map"),
+    ],
+)
 def test_config_that_makes_no_sense(changes: dict, words: str):
     with pytest.raises(ValueError, match=words):
         CTERNetConfig(**changes)

@@ -25,19 +25,19 @@ def test_table(prefixed: list[str], tmp_path: Path, command: Command, monkeypatc
     arguments = ["table3", *prefixed, "--seeds", "0", "1", "--test", "--paper", "emotion6"]
     assert command(ablate, *arguments) is None
     out = tmp_path / "table"
-    table = json.loads((out / "table.json").read_text())
+    table = json.loads((out / "table3.json").read_text())
     assert list(table) == ["vanilla", "smad-f", "cternet"]
     assert set(table["cternet"]["test"]) == {"v", "y", "y_te"}
     found = table["cternet"]["val"]["y_te"]["accuracy"]
     assert len(found["runs"]) == 2
     assert found["mean"] == pytest.approx(sum(found["runs"]) / 2)
-    text = (out / "table.md").read_text()
+    text = (out / "table3.md").read_text()
     assert [line.split("|")[-2].strip() for line in text.splitlines() if "| val | y_te |" in line] == ["60.49"]
     assert [line.split("|")[-2].strip() for line in text.splitlines() if "| smad-f | test | v |" in line] == [""]
     with monkeypatch.context() as context:
         context.setattr(ablate, "Run", None)
         assert command(ablate, *arguments) is None
-        assert json.loads((out / "table.json").read_text()) == table
+        assert json.loads((out / "table3.json").read_text()) == table
         error = command(ablate, *arguments, "--train.lr", "0.5")
         assert "vanilla-0 was finished with other settings (lr); choose another --train.out" in error
 
@@ -58,12 +58,12 @@ def test_goes_on_with_an_interrupted_row(
     with monkeypatch.context() as context:
         context.setattr(Run, "step", stop)
         assert command(ablate, *arguments) == 130
-    assert not (tmp_path / "table" / "table.json").exists()
+    assert not (tmp_path / "table" / "table3.json").exists()
     taken = []
     monkeypatch.setattr(Run, "step", lambda self, batches: (taken.append(1), step(self, batches)))
     assert command(ablate, *arguments) is None
     assert len(taken) == 3
-    assert list(json.loads((tmp_path / "table" / "table.json").read_text())) == ["vanilla"]
+    assert list(json.loads((tmp_path / "table" / "table3.json").read_text())) == ["vanilla"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -26,15 +27,22 @@ def unreadable(examples: Sequence[Example]) -> dict[Path, str]:
     """Decode every image once; returns the ones that fail with what is wrong with each."""
 
     def check(example: Example) -> str | None:
-        try:
-            load_image(example.path)
-        except ImageError as error:
-            return str(error)
-        return None
+        stat = example.path.stat() if example.path.exists() else None
+        return problem(example.path, stat and (stat.st_size, stat.st_mtime_ns))
 
     with ThreadPoolExecutor() as pool:
         found = tqdm(pool.map(check, examples), total=len(examples), desc="checking images", unit="img", leave=False)
         return {example.path: why for example, why in zip(examples, found, strict=True) if why}
+
+
+@cache
+def problem(path: Path, _state: tuple[int, int] | None) -> str | None:
+    """Why a file cannot be decoded; remembered while its size and time stay, so that a table of runs looks once."""
+    try:
+        load_image(path)
+    except ImageError as error:
+        return str(error)
+    return None
 
 
 def leave_out_unreadable(examples: Sequence[Example], on_bad_image: str) -> tuple[list[Example], dict[Path, str]]:
