@@ -20,7 +20,7 @@ class TrainConfig(DataConfig):
     start: Path | None = None
     """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
     start_head: bool = False
-    """Start from the head in --start too; a head trained alone first leaves more of the trunk as it was (LP-FT)."""
+    """Start from the head in --start too: of the same variant, or a plain classifier, whose answer Y(S) starts as."""
     pretrained: bool = False
     """Start from timm's own backbone weights, fetched from the hub."""
     frozen_sections: int = 4
@@ -62,6 +62,10 @@ class TrainConfig(DataConfig):
     label_smoothing: float = 0.1
     soft_labels: bool = False
     """Learn the shares of the raters where the data set has them, instead of the commonest label."""
+    teachers: tuple[Path, ...] = ()
+    """Checkpoints whose mean answer softens the labels (distillation); they must share the frozen sections."""
+    teaching: float = 0.7
+    """Share of the teachers' answer in the target; the rest is the label."""
     mixup: float = 0.0
     """Beta parameter of mixup (Zhang et al., 2018), applied to what the frozen sections put out (manifold mixup); 0 is off."""
     balance: float = 0.0

@@ -25,6 +25,7 @@ from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
 from training.soft_labels import target_table
 from training.start import check_run_folder, load_start, new_network, open_run_folder, read_examples
+from training.teachers import Teachers
 from training.tracking import check_tracker, log_samples
 
 
@@ -57,6 +58,7 @@ class Run:
         self.targets = target_table(self.examples["train"], classes).to(self.accelerator.device) if config.soft_labels else None
         # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
         self.mix = v2.MixUp(alpha=config.mixup, num_classes=classes) if config.mixup else None
+        self.teachers = self.teach() if config.teachers else None
         self.features = Features(config, self.bare.backbone, self.examples["train"], self.accelerator)
         self.val_loader, self.val_start = self.features.evaluation(self.examples["val"])
         if self.main:
@@ -89,6 +91,11 @@ class Run:
             self.average.to(self.accelerator.device)
             registered.append(self.average)
         self.accelerator.register_for_checkpointing(*registered)
+
+    def teach(self) -> Teachers:
+        config = self.config
+        found = Teachers(config.teachers, self.bare, config.frozen_sections, config.teaching)
+        return found.to(self.accelerator.device)
 
     def sampler(self, *, epoch: int, start_step: int) -> EpochSampler:
         config = self.config
@@ -204,6 +211,8 @@ class Run:
             inputs, labels = self.mix(inputs, labels)
         inputs = inputs.to(memory_format=torch.channels_last)
         with self.accelerator.autocast():
+            if self.teachers is not None:
+                labels = self.teachers.targets(inputs, labels)
             outputs = self.network(inputs, start=config.frozen_sections)
         terms = loss_terms(outputs, labels, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
         rise = progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0

@@ -39,15 +39,10 @@ def paper(classes: tuple[str, ...], **changes: object) -> TrainConfig:
     return replace(PAPER, model=replace(PAPER.model, classes=classes), **changes)
 
 
-DEMO = TrainConfig(
-    data=tyro.MISSING,
-    out=tyro.MISSING,
-    train_depthwise=False,
-    precision="bf16",
-    mixup=0.4,
-    ema=0.999,
-)
-"""The recipe of the shipped weights, made for two cores; docs/training.md has its commands."""
+DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="bf16")
+"""What the stages of the shipped weights share, made for two cores; docs/training.md has the commands."""
+
+AT_STRIDE_32 = CTERNetConfig(variant="vanilla", output_stride=None)
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-paper": ("Tables 1, 3 and 4: FI, eight emotions", paper(MIKELS)),
@@ -59,12 +54,28 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
     ),
     "artphoto-paper": ("Tables 2, 3 and 4: ArtPhoto, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
     "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
-    "fi-demo-trunk": (
-        "the shipped weights' first stage: a plain classifier at stride 32",
-        replace(DEMO, model=CTERNetConfig(variant="vanilla", output_stride=None), epochs=6, views=4),
+    "fi-demo-trunk": ("shipped weights, stage 1: a plain classifier at stride 32", replace(DEMO, model=AT_STRIDE_32)),
+    "fi-demo-plain": (
+        "shipped weights, stage 2: from stage 1's best, a plain classifier with 14 x 14 maps",
+        replace(DEMO, model=CTERNetConfig(variant="vanilla"), epochs=2, lr=1e-4),
+    ),
+    "fi-demo-teacher": (
+        "shipped weights, a second teacher: a plain classifier at stride 32, longer and with mixup",
+        replace(DEMO, model=AT_STRIDE_32, epochs=6, views=4, mixup=0.4, ema=0.999),
     ),
     "fi-demo": (
-        "the shipped weights' second stage, from the first one's best: 14 x 14 maps",
-        replace(DEMO, model=CTERNetConfig(training_effect="exact"), epochs=2, lr=1e-4),
+        "shipped weights, stage 3: from stage 2's best, taught by both teachers; --model.variant vanilla for vanilla-fi",
+        replace(
+            DEMO,
+            model=CTERNetConfig(training_effect="exact"),
+            start_head=True,
+            teaching=0.8,
+            epochs=1,
+            lr=5e-5,
+            head_lr=1e-3,
+            ema=0.995,
+            label_smoothing=0.0,
+            view_seed=1,
+        ),
     ),
 }

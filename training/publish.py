@@ -55,8 +55,10 @@ class Arguments:
     """Description of the data and the licence: a name in training/about, or a YAML file."""
     start: str = "the weights named in the command."
     """In words, what the run started from."""
-    first: Path | None = None
-    """Folder of the run whose trunk this one started from, for the card's commands."""
+    note: str = ""
+    """In words, what else a reader should know of how the figures came about."""
+    commands: Path | None = None
+    """File with the commands that made the weights, where the run's own does not tell the whole story."""
     table: Path | None = None
     """What training.ablate wrote as JSON: the recipe over several seeds."""
     table_note: str = ""
@@ -74,7 +76,7 @@ def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         value, name = settings[field.name], f"--{prefix}{field.name.replace('_', '-')}"
         plain = json.loads(json.dumps(asdict(default) if is_dataclass(default) else default, default=str))
-        if field.name in ("data", "out", "cache", "start", "resume", "cpu", "workers", "metrics") or value == plain:
+        if field.name in ("data", "out", "cache", "start", "teachers", "resume", "cpu", "workers", "metrics") or value == plain:
             continue
         if is_dataclass(default):
             found += flags(value, type(default), f"{prefix}{field.name}.")
@@ -85,9 +87,19 @@ def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str
     return found
 
 
-def command(settings: dict[str, Any], start: str, out: str) -> str:
-    parts = ["python", "-m", "training.train", "--data", "DATA", "--out", out, "--start", start, *flags(settings, TrainConfig)]
-    return shlex.join(parts)
+def command(settings: dict[str, Any], out: str) -> str:
+    """The command of a run, without the paths of the machine it ran on."""
+
+    def named(path: str) -> str:
+        found = Path(path)
+        return f"runs/{found.parent.name}/{found.name}" if found.name in ("best", "last") else found.name
+
+    parts = ["python", "-m", "training.train", "--data", "DATA", "--out", out]
+    if settings.get("start"):
+        parts += ["--start", named(settings["start"])]
+    if settings.get("teachers"):
+        parts += ["--teachers", *map(named, settings["teachers"])]
+    return shlex.join([*parts, *flags(settings, TrainConfig)])
 
 
 def confusion_table(figures: dict[str, Any], classes: tuple[str, ...]) -> str:
@@ -136,13 +148,10 @@ def card(
     best = max(history, key=lambda entry: entry["val"]["accuracy"])
     split, figures = ("test", test) if test else ("val", network.config.metrics["val"])
     answer = figures[figures["prediction"]]
-    commands = []
-    if arguments.first:
-        commands.append(command(json.loads((arguments.first / "settings.json").read_text()), "START.safetensors", "runs/trunk"))
-    commands.append(command(settings, "runs/trunk/best" if arguments.first else "START.safetensors", f"runs/{name}"))
+    commands = arguments.commands.read_text().strip() if arguments.commands else command(settings, f"runs/{name}")
     if test:
         parts = f"--weights runs/{name}/best --data DATA --split test --out runs/{name}/evaluation"
-        commands.append(f"python -m training.evaluate {parts}")
+        commands += f"\npython -m training.evaluate {parts}"
     result = [
         EvalResult(
             task_type="image-classification",
@@ -175,7 +184,8 @@ def card(
         about=about,
         parameters=f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
         start=arguments.start,
-        commands="\n".join(commands),
+        note=arguments.note,
+        commands=commands,
         epochs=len(history),
         best_epoch=best["epoch"],
         val=per_cent(best["val"]["accuracy"]),

@@ -147,19 +147,34 @@ def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
 
 
 def load_head(network: CTERNet, folder: Path) -> None:
-    """Take everything but the backbone from a checkpoint of the same variant: first the head alone, then everything
-    (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
+    """Take everything but the backbone from a checkpoint.
+
+    Of the same variant: first the head alone, then everything (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
+    Of a plain classifier, into the coupling of a network whose S starts at 1: X~ starts as X and Y(S) as its answer.
 
     Raises:
-        DataError: the checkpoint cannot be loaded or has another head.
+        DataError: the checkpoint cannot be loaded or its head does not fit.
     """
     try:
-        head = {name: value for name, value in load_model(folder).named_parameters() if not name.startswith("backbone.")}
+        trained = load_model(folder)
     except CheckpointError as error:
         raise DataError(f"--start-head: {error}") from None
-    own = {name: value for name, value in network.named_parameters() if not name.startswith("backbone.")}
-    if {name: value.shape for name, value in head.items()} != {name: value.shape for name, value in own.items()}:
-        raise DataError(f"--start-head: {folder} has another head than the {network.config.variant} network to train")
+    theirs, ours = head_of(trained), head_of(network)
+    plain = trained.config.variant == "vanilla" != network.config.variant
+    if plain and network.coupling.reduce.out_channels == trained.classifier.in_features == network.backbone.channels:
+        weight = trained.classifier.weight
+        theirs = {name: value for name, value in ours.items() if not name.startswith("coupling.")} | {
+            "coupling.reduce.weight": torch.eye(network.backbone.channels)[:, :, None, None],
+            "coupling.reduce.bias": torch.zeros(network.backbone.channels),
+            "coupling.classifier.weight": torch.cat([torch.zeros(len(weight), 1), weight], dim=1),
+            "coupling.classifier.bias": trained.classifier.bias,
+        }
+    if {name: value.shape for name, value in theirs.items()} != {name: value.shape for name, value in ours.items()}:
+        raise DataError(f"--start-head: the head in {folder} does not fit into the {network.config.variant} network to train")
     with torch.no_grad():
-        for name, value in own.items():
-            value.copy_(head[name])
+        for name, value in ours.items():
+            value.copy_(theirs[name])
+
+
+def head_of(network: CTERNet) -> dict[str, Tensor]:
+    return {name: value for name, value in network.named_parameters() if not name.startswith("backbone.")}

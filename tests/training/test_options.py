@@ -18,6 +18,7 @@ from training.data import DataError, Example
 from training.optimisation import build_optimizer, build_schedule
 from training.presets import PRESETS
 from training.soft_labels import target_table
+from training.teachers import Teachers
 from training.tracking import sample_figures
 from training.train import parse
 
@@ -241,3 +242,62 @@ def test_a_tracker_that_is_not_installed(prepare: Train):
 def test_compiled_run_learns_the_same(train: Train):
     plain, compiled = train("plain", **PLAIN), train("compiled", compile=True, **PLAIN)
     assert furthest(plain.bare.state_dict(), compiled.bare.state_dict()) < 1e-4
+
+
+# --- teachers
+
+
+def test_teachers_soften_the_labels(train: Train, prepare: Train, tmp_path: Path):
+    train("a", model__variant="vanilla")
+    train("b", model__variant="smad-f", seed=1, start=tmp_path / "a" / "best")
+    folders = (tmp_path / "a" / "best", tmp_path / "b" / "best")
+    start = {"start": folders[0], "epochs": 1}
+    taught = prepare("taught", **start)
+    teachers = Teachers(folders, taught.bare, 2, 0.25)
+    inputs, labels, _ = next(taught.features.training(taught.sampler(epoch=0, start_step=0), from_start=False))
+    with torch.no_grad():
+        answers = [load_model(folder).eval()(inputs, start=2).y.softmax(dim=1) for folder in folders]
+    expected = 0.75 * torch.nn.functional.one_hot(labels, 3) + 0.25 * (answers[0] + answers[1]) / 2
+    assert torch.allclose(teachers.targets(inputs, labels), expected, atol=1e-6)
+    shares = torch.full((4, 3), 1 / 3)
+    assert torch.allclose(teachers.targets(inputs, shares), 0.25 + 0.25 * (answers[0] + answers[1]) / 2, atol=1e-6)
+
+
+def test_a_run_learns_from_its_teachers(train: Train, prepare: Train, tmp_path: Path):
+    """With the teachers' answer as the whole target, the labels do not matter."""
+    train("teacher", model__variant="vanilla")
+    folder = tmp_path / "teacher" / "best"
+    runs = []
+    for name in ("right", "wrong"):
+        run = prepare(name, start=folder, teachers=folder, teaching=1.0, epochs=1)
+        if name == "wrong":
+            run.features.photos.examples = [replace(example, label=0) for example in run.features.photos.examples]
+        run.train_epoch()
+        runs.append(run.bare.state_dict())
+    assert furthest(*runs) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "has other frozen sections; use one that came from the same start"),
+        ({"teachers": "nowhere"}, "--teachers: .*nowhere"),
+    ],
+)
+def test_teachers_that_do_not_fit(train: Train, prepare: Train, tmp_path: Path, changes: dict, said: str):
+    train("teacher", epochs=1, seed=5)
+    with pytest.raises(DataError, match=said):
+        prepare(**{"teachers": tmp_path / "teacher" / "best"} | changes)
+
+
+def test_a_plain_classifier_becomes_the_coupling(train: Train, prepare: Train, tmp_path: Path):
+    """Where S is 1, Y(S) is the classifier's answer."""
+    train("plain", model__variant="vanilla")
+    folder = tmp_path / "plain" / "best"
+    plain = load_model(folder).eval()
+    run = prepare(start=folder, start_head=True, model__reduced_channels=plain.backbone.channels)
+    x = torch.randn(2, plain.backbone.channels, 4, 4)
+    y = run.bare.coupling(torch.ones(2, 1, 4, 4), run.bare.coupling.reduce(x))
+    assert torch.allclose(y, plain.eval().forward_head(x).y, atol=1e-5)
+    with pytest.raises(DataError, match="does not fit into the cternet network"):
+        prepare("other", start=folder, start_head=True)

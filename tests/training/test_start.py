@@ -157,7 +157,7 @@ def test_a_run_starts_from_a_trained_head(prepare: Train, checkpoint: Callable[.
 
 
 def test_another_head_is_refused(prepare: Train, checkpoint: Callable[..., Path]):
-    with pytest.raises(DataError, match=r"--start-head: \S+ has another head than the cternet network"):
+    with pytest.raises(DataError, match=r"--start-head: the head in \S+ does not fit into the cternet network"):
         prepare(start=checkpoint(tiny_network(seed=6, reduced_channels=8)), start_head=True)
 
 
