@@ -38,7 +38,7 @@ def test_the_start_weights_fill_the_whole_backbone(shared: Path):
     ("name", "accuracy", "polarity"), [("cternet-fi", 0.675, 0.885), ("vanilla-fi", 0.60, 0.85)], ids=["cternet", "vanilla"]
 )
 def test_the_shipped_weights_on_test(shared: Path, name: str, accuracy: float, polarity: float):
-    """The bars of the project, and the figures the model card claims."""
+    """The bars of the project, polarity by the larger summed probability, and the figures the model card claims."""
     network = load_model(SHIPPED / name)
     torch.set_num_threads(2)
     accelerator = Accelerator()
@@ -49,7 +49,7 @@ def test_the_shipped_weights_on_test(shared: Path, name: str, accuracy: float, p
     found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, network.config.classes)
     answer = found[found["prediction"]]
     assert answer["accuracy"] >= accuracy
-    assert answer["polarity_accuracy"] >= polarity
+    assert answer["polarity_accuracy_by_sum"] >= polarity
     claimed = network.config.metrics["test"][found["prediction"]]
     assert answer["accuracy"] == pytest.approx(claimed["accuracy"], abs=0.002)
     if name == "cternet-fi":
