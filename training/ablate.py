@@ -13,15 +13,18 @@ import json
 import statistics
 import sys
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import tyro
+from accelerate import PartialState
 
 from training.checkpoints import SaveError, newest_state, write_json
 from training.config import TrainConfig
-from training.data import DataError, load_examples
+from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.engine import Run
 from training.presets import PRESETS
+from training.processes import on_main
 from training.progress import Interrupted
 from training.start import changed_settings
 
@@ -106,21 +109,25 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
             raise DataError(f"{config.out} was finished {why}; choose another --train.out, or delete that folder")
         return figures
     run = Run(replace(config, resume=newest_state(config.out) is not None))
-    run.train()
     splits = {"val": (run.val_loader, run.val_start)}
     if test:
-        splits["test"] = run.features.evaluation(load_examples(config, config.model.classes, ("test",)))
+        splits["test"] = run.features.evaluation(on_main(run.accelerator, partial(read_test, config)))
+    run.train()
     figures = {split: run.evaluate(loader, start) for split, (loader, start) in splits.items()}
     if run.main:
         write_json(done, figures)
     return figures
 
 
+def read_test(config: TrainConfig) -> list[Example]:
+    return leave_out_unreadable(load_examples(config, config.model.classes, ("test",)), config.on_bad_image)[0]
+
+
 def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Mean and standard deviation over seeds, of every row, split, answer and figure."""
     summary: dict[str, Any] = {}
     for name, runs in results.items():
-        for split in runs[0]:
+        for split in (split for split in runs[0] if all(split in run for run in runs)):
             for answer in ("v", "y", "y_te"):
                 for figure in ("accuracy", "polarity_accuracy", "macro_f1"):
                     values = [run[split].get(answer, {}).get(figure) for run in runs]
@@ -187,14 +194,17 @@ def main() -> None:
                 results.setdefault(row.name, []).append(run_one(config, arguments.test))
                 summary = summarise(results)
                 text = markdown(summary, paper)
-                write_json(out / f"{name}.json", summary)
-                (out / f"{name}.md").write_text(text)
-    except (DataError, SaveError, ValueError) as error:
+                if PartialState().is_main_process:
+                    write_json(out / f"{name}.json", summary)
+                    (out / f"{name}.md").write_text(text)
+    except (DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:
         print(message, file=sys.stderr)
         sys.exit(130)
-    print(text)
+    if PartialState().is_main_process:
+        print(text)
+    PartialState().destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -96,3 +96,12 @@ class TrainConfig(DataConfig):
     """Photos of val whose maps are logged every epoch."""
     cpu: bool = False
     """Use the CPU even where a GPU is."""
+
+    def __post_init__(self) -> None:
+        at_least_one = ("epochs", "batch_size", "accumulate", "views", "save_every", "step_epochs")
+        for name in (*at_least_one, *(["patience"] if self.patience is not None else [])):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}")
+        for name in ("ema", "warmup", "teaching", "label_smoothing"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"--{name.replace('_', '-')} must lie between 0 and 1, not {getattr(self, name)}")

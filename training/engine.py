@@ -3,7 +3,7 @@
 import json
 import signal
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from accelerate import Accelerator
@@ -19,12 +19,13 @@ from training.checkpoints import drop_older_states, newest_state, saving, write_
 from training.config import TrainConfig
 from training.data import DataError, seed_of
 from training.evaluation import evaluate
-from training.features import Features
+from training.features import Batch, Features
 from training.optimisation import build_average, build_optimizer, build_schedule
+from training.processes import PATIENT
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
 from training.soft_labels import target_table
-from training.start import check_run_folder, load_start, new_network, open_run_folder, read_examples
+from training.start import check_run_folder, digest, load_start, new_network, open_run_folder, read_examples
 from training.teachers import Teachers
 from training.tracking import check_tracker, log_samples
 
@@ -44,6 +45,7 @@ class Run:
             mixed_precision=config.precision,
             cpu=config.cpu,
             log_with=config.tracker,
+            kwargs_handlers=[PATIENT],
             project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
         )
         self.main = self.accelerator.is_main_process
@@ -52,6 +54,7 @@ class Run:
         self.stop_signal: int | None = None
         check_run_folder(config)
         self.examples, left_out = read_examples(config, self.accelerator)
+        self.progress.data = digest(self.examples)
         self.steps = self.sampler(epoch=0, start_step=0).steps
         self.build_network()
         classes = len(config.model.classes)
@@ -127,7 +130,8 @@ class Run:
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-            self.accelerator.end_training()
+            for tracker in self.accelerator.trackers:  # not end_training(): the processes may have more to do together
+                tracker.finish()
         return max(self.progress.history, key=lambda entry: entry["val"]["accuracy"], default={})
 
     def on_signal(self, number: int, _frame: Any) -> None:
@@ -171,7 +175,7 @@ class Run:
                 bar.update(images)
                 self.maybe_save()
 
-    def step(self, batches: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+    def step(self, batches: list[Batch]) -> None:
         """One optimiser step on the mean loss of ``accumulate`` batches."""
         progress = self.progress
         means: dict[str, float] = {}
@@ -186,8 +190,10 @@ class Run:
                     terms = self.backward(inputs, labels, indices, len(batches))
             for name, term in terms.items():
                 means[name] = means.get(name, 0.0) + term / len(batches)
-        if self.config.clip is not None:
-            self.accelerator.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        # The gradients are those of all processes, so all of them see a norm that is no number, and stop before it does harm.
+        limit = torch.inf if self.config.clip is None else self.config.clip
+        if not torch.isfinite(self.accelerator.clip_grad_norm_(self.network.parameters(), limit)):
+            self.stop_on_nan(means, batches)
         self.optimizer.step()
         self.scheduler.step()
         self.optimizer.zero_grad()
@@ -217,14 +223,17 @@ class Run:
         terms = loss_terms(outputs, labels, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
         rise = progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
         loss = sum(term * min(1.0, rise) if name == "y_te" else term for name, term in terms.items())
-        if not torch.isfinite(loss):
-            photos = ", ".join(str(self.examples["train"][index].path) for index in indices.tolist())
-            raise DataError(
-                f"the loss is {loss.item()} in epoch {progress.epoch + 1}, step {progress.step + 1}; lower --lr and --head-lr, "
-                f"or use --precision no; the last checkpoint is whole. The batch: {photos}"
-            )
         self.accelerator.backward(loss / parts)
         return {name: term.item() for name, term in terms.items()}
+
+    def stop_on_nan(self, means: dict[str, float], batches: list[Batch]) -> NoReturn:
+        photos = [self.examples["train"][index].path for _, _, indices in batches for index in indices.tolist()]
+        losses = ", ".join(f"{name} {value:.3g}" for name, value in means.items())
+        raise DataError(
+            f"the gradient is no number in epoch {self.progress.epoch + 1}, step {self.progress.step + 1} (loss: {losses}); "
+            "lower --lr and --head-lr, or use --precision no; the last checkpoint is whole. The photos of this step: "
+            + ", ".join(map(str, photos))
+        )
 
     def end_epoch(self) -> None:
         config, progress = self.config, self.progress
@@ -295,7 +304,19 @@ class Run:
 
     def load_state(self) -> None:
         state = newest_state(self.config.out)
-        self.accelerator.load_state(str(state))
+        data = self.progress.data
+        try:
+            self.accelerator.load_state(str(state))
+        except Exception as error:  # each file's reader has its own
+            raise DataError(
+                f"{state} is damaged or cut short ({type(error).__name__}: {error}); start a new run in another --out, with "
+                f"--start {self.config.out / 'last'} --start-head to keep what was learnt"
+            ) from None
+        if self.progress.data != data:
+            raise DataError(
+                f"the images, their labels or their split are not those {state} was saved with; "
+                "resume with the same, or start anew in another --out"
+            )
         if self.progress.world != self.world:
             raise DataError(
                 f"{state} was saved by {self.progress.world} processes and cannot go on with {self.world}; "

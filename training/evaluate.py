@@ -35,6 +35,7 @@ from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
 from training.evaluation.readout import Readout
 from training.evaluation.report import answer_names, markdown, summary
+from training.processes import PATIENT, on_main
 
 
 @dataclass(kw_only=True)
@@ -96,7 +97,11 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
     other = load(arguments.against) if arguments.against else None
     theirs = Readout(other.config.classes, classes, arguments.surprise) if other is not None else None
     splits = None if arguments.split == "all" else (arguments.split,)
-    examples, left_out = leave_out_unreadable(load_examples(arguments, classes, splits), arguments.on_bad_image)
+
+    def read_examples() -> tuple[list[Example], dict[Path, str]]:
+        return leave_out_unreadable(load_examples(arguments, classes, splits), arguments.on_bad_image)
+
+    examples, left_out = on_main(accelerator, read_examples)
     if not examples:
         raise DataError(f"{arguments.data} has no readable image in {arguments.split}")
 
@@ -144,7 +149,7 @@ def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
 
 def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
-    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu)
+    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu, kwargs_handlers=[PATIENT])
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         found, classes = measure(arguments, accelerator)

@@ -28,11 +28,12 @@ def build_schedule(optimizer: Optimizer, config: TrainConfig, steps: int) -> LRS
     """
     if config.schedule == "step":
         return StepLR(optimizer, step_size=config.step_epochs * steps, gamma=0.1)
+    total = max(config.epochs * steps, 2)
     return OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
-        total_steps=config.epochs * steps,
-        pct_start=config.warmup,
+        total_steps=total,
+        pct_start=min(max(config.warmup, 1.5 / total), 1.0),  # a rise of exactly one step would divide by zero
     )
 
 

@@ -53,7 +53,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         paper(POLARITY_CLASSES, surprise="positive"),
     ),
     "artphoto-paper": ("Tables 2, 3 and 4: ArtPhoto, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
-    "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
+    "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity", paper(POLARITY_CLASSES)),
     "fi-demo-trunk": ("shipped weights, stage 1: a plain classifier at stride 32", replace(DEMO, model=AT_STRIDE_32)),
     "fi-demo-plain": (
         "shipped weights, stage 2: from stage 1's best, a plain classifier with 14 x 14 maps",

@@ -11,6 +11,7 @@ class Progress:
         self.step = 0  # steps of this epoch already taken
         self.total_steps = 0
         self.world = 1
+        self.data = ""  # digest of the images trained and validated on
         self.best = -1.0
         self.sums: dict[str, float] = {}  # of the loss terms of this epoch, on this process
         self.history: list[dict[str, Any]] = []

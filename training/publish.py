@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import torch
 import tyro
 from huggingface_hub import EvalResult, HfApi, ModelCard, ModelCardData
-from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalTokenNotFoundError
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from safetensors.torch import save_file
@@ -32,6 +32,8 @@ from training.evaluation import ANSWERS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, per_cent
 
+LEFT_OUT = {"cache", "cpu", "data", "metrics", "out", "resume", "splits", "start", "teachers", "tracker", "workers"}
+"""Settings that say where things lie on a machine, or that the card's command has apart."""
 TEMPLATE = Path(__file__).with_name("card.md")
 
 
@@ -76,7 +78,7 @@ def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         value, name = settings[field.name], f"--{prefix}{field.name.replace('_', '-')}"
         plain = json.loads(json.dumps(asdict(default) if is_dataclass(default) else default, default=str))
-        if field.name in ("data", "out", "cache", "start", "teachers", "resume", "cpu", "workers", "metrics") or value == plain:
+        if field.name in LEFT_OUT or value == plain:
             continue
         if is_dataclass(default):
             found += flags(value, type(default), f"{prefix}{field.name}.")
@@ -185,6 +187,7 @@ def card(
         parameters=f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
         start=arguments.start,
         note=arguments.note,
+        averaged=bool(settings.get("ema")),
         commands=commands,
         epochs=len(history),
         best_epoch=best["epoch"],
@@ -218,6 +221,10 @@ def publish(arguments: Arguments, out: Path) -> None:
     history = [json.loads(line) for line in (arguments.run / "metrics.jsonl").read_text().splitlines()]
     measured = arguments.test or arguments.run / "evaluation" / "test.json"
     test = json.loads(measured.read_text()) if arguments.test or measured.exists() else None
+    if not history or not config.metrics.get("val"):
+        raise ValueError(f"{arguments.run} has no finished epoch to publish")
+    if test is not None and not (test.get("split") == "test" and not test.get("polarity") and "prediction" in test):
+        raise ValueError(f"{measured} is not the evaluation of the classes on a test split; make it with training.evaluate")
     name = arguments.repo.split("/")[-1] if arguments.repo else out.name
     figures = test or config.metrics["val"]
     text = card(arguments, config, name=name, about=about, history=history, test=test)
@@ -253,7 +260,7 @@ def push(folder: Path, repo: str, private: bool) -> str:
         return str(api.upload_folder(folder_path=folder, repo_id=repo, commit_message="Publish weights"))
     except LocalTokenNotFoundError:
         raise ValueError("you are not logged in to the hub; log in with: hf auth login. The folder is written") from None
-    except (HfHubHTTPError, OSError) as error:
+    except (HfHubHTTPError, HTTPError, OSError) as error:
         raise ValueError(f"{repo} could not be pushed: {error}. The folder {folder} is written; push again later") from None
 
 

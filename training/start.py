@@ -1,13 +1,14 @@
 """What a run needs before its first step: its folder, its examples, its start weights."""
 
+import hashlib
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
 from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -17,6 +18,8 @@ from cternet.model import CTERNet
 from training.checkpoints import newest_state, write_json
 from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
+from training.data.targets import require_images
+from training.processes import on_main
 
 FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "splits", "cpu", "tracker", "sample_maps"}
 """Settings that may differ when a run is resumed: they do not change what it computes."""
@@ -29,10 +32,25 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
 
 def changed_settings(config: TrainConfig) -> list[str]:
     """Names of the settings that matter and are not those the run in ``config.out`` was started with."""
-    before, now = json.loads((config.out / "settings.json").read_text()), settings_of(config)
+    path = config.out / "settings.json"
+    try:
+        before, now = json.loads(path.read_text()), settings_of(config)
+    except (OSError, ValueError):
+        raise DataError(
+            f"{path} is missing or damaged, so nobody knows how this run was made; start anew in another --out"
+        ) from None
     flat = [(key, now[key], before.get(key)) for key in now if key not in FREE_TO_CHANGE | {"model"}]
     flat += [(f"model.{key}", value, before.get("model", {}).get(key)) for key, value in now["model"].items()]
     return [key for key, ours, theirs in flat if ours != theirs]
+
+
+def digest(examples: dict[str, list[Example]]) -> str:
+    """Tells whether two runs see the same images, labels and split, wherever the data lie."""
+    found = hashlib.sha256()
+    for split, members in examples.items():
+        for example in members:
+            found.update(f"{split}/{'/'.join(example.path.parts[-2:])} {example.label} {example.shares}\n".encode())
+    return found.hexdigest()
 
 
 def check_run_folder(config: TrainConfig) -> None:
@@ -45,7 +63,10 @@ def check_run_folder(config: TrainConfig) -> None:
     if not config.resume:
         # What a run leaves that was stopped before its first checkpoint may be written over.
         beginnings = {"settings.json", "skipped.json", "tensorboard", "state"}
-        if newest_state(out) or (out.exists() and any(path.name not in beginnings for path in out.iterdir())):
+        if (out / "settings.json").exists():
+            beginnings |= {"last", "best"}
+        left = [path.name for path in out.iterdir() if not path.name.startswith(".")] if out.exists() else []
+        if newest_state(out) or set(left) - beginnings:
             raise DataError(f"{out} already holds a run; go on with --resume, or choose another --out")
         return
     if newest_state(out) is None:
@@ -73,18 +94,14 @@ def read_examples(config: TrainConfig, accelerator: Accelerator) -> tuple[dict[s
     Raises:
         DataError: no train or val, a class without images, or an unreadable image that may not be skipped.
     """
-    found: Any = None
-    if accelerator.is_main_process:  # one process looks; all of them leave out the same, or stop
-        try:
-            found = leave_out_unreadable(
-                load_examples(config, config.model.classes, ("train", "val"), every_class=True), config.on_bad_image
-            )
-        except DataError as error:
-            found = error
-    found = broadcast_object_list([found])[0]
-    if isinstance(found, DataError):
-        raise found
-    kept, left_out = found
+
+    def read() -> tuple[list[Example], dict[Path, str]]:
+        examples = load_examples(config, config.model.classes, ("train", "val"), every_class=True)
+        kept, left_out = leave_out_unreadable(examples, config.on_bad_image)
+        require_images(kept, config.model.classes, config.data, ("train", "val"))
+        return kept, left_out
+
+    kept, left_out = on_main(accelerator, read)
     return {split: [example for example in kept if example.split == split] for split in ("train", "val")}, left_out
 
 
@@ -114,6 +131,14 @@ def new_network(config: TrainConfig) -> CTERNet:
         ValueError: settings that contradict each other.
     """
     name = config.model.backbone
+    if config.start_head and config.start is None:
+        raise ValueError("the head is to be started from weights, but none are given; give a checkpoint with --start")
+    if config.frozen_sections and config.start is None and not config.pretrained:
+        print(
+            f"note: the first {config.frozen_sections} sections of the backbone stay as they were drawn at random; "
+            "give weights with --start or --pretrained, or train all with --frozen-sections 0",
+            file=sys.stderr,
+        )
     torch.manual_seed(config.seed)
     try:
         return CTERNet(config.model, pretrained=config.pretrained)
@@ -160,6 +185,11 @@ def load_head(network: CTERNet, folder: Path) -> None:
     except CheckpointError as error:
         raise DataError(f"--start-head: {error}") from None
     theirs, ours = head_of(trained), head_of(network)
+    if trained.config.classes != network.config.classes:
+        raise DataError(
+            f"--start-head: {folder} has other classes, or in another order ({', '.join(trained.config.classes)}); "
+            "give the same with --model.classes, or start without its head"
+        )
     plain = trained.config.variant == "vanilla" != network.config.variant
     if plain and network.coupling.reduce.out_channels == trained.classifier.in_features == network.backbone.channels:
         weight = trained.classifier.weight

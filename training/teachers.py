@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from cternet.checkpoint import CheckpointError, load_model
 from cternet.model import CTERNet
@@ -40,11 +40,13 @@ class Teachers:
             raise DataError(f"--teachers: {error}") from None
         if teacher.config.classes != network.config.classes:
             raise DataError(f"--teachers: {folder} tells other classes apart: {', '.join(teacher.config.classes)}")
+        for name in ("image_size", "geometry", "mean", "std"):
+            if getattr(teacher.config, name) != getattr(network.config, name):
+                raise DataError(f"--teachers: {folder} sees photos differently ({name} is {getattr(teacher.config, name)})")
         ours, theirs = (net.backbone.sections()[: self.frozen_sections] for net in (network, teacher))
-        for mine, other in zip(ours, theirs, strict=True):
-            state = other.state_dict()
-            if any(name not in state or not torch.equal(value, state[name]) for name, value in mine.state_dict().items()):
-                raise DataError(f"--teachers: {folder} has other frozen sections; use one that came from the same start")
+        # Their printed form has the strides, which the weights do not.
+        if repr(ours) != repr(theirs) or not same_weights(ours, theirs):
+            raise DataError(f"--teachers: {folder} has other frozen sections; use one that came from the same start")
         return teacher.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
     def to(self, device: torch.device) -> "Teachers":
@@ -59,3 +61,8 @@ class Teachers:
             labels = F.one_hot(labels, self.classes).float()
         answers = [teacher(inputs, start=self.frozen_sections).prediction.float().softmax(dim=1) for teacher in self.networks]
         return torch.lerp(labels, torch.stack(answers).mean(dim=0), self.share)
+
+
+def same_weights(ours: Sequence[nn.Module], theirs: Sequence[nn.Module]) -> bool:
+    pairs = zip(ours, theirs, strict=True)
+    return all(torch.equal(value, b.state_dict()[name]) for a, b in pairs for name, value in a.state_dict().items())

@@ -39,7 +39,7 @@ def main() -> None:
     try:
         run = Run(config)
         best = run.train()
-    except (DataError, SaveError, ValueError) as error:
+    except (DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:
         print(message, file=sys.stderr)
@@ -47,6 +47,7 @@ def main() -> None:
     if run.main:
         print(f"best epoch on val: {best}")
         print(f"weights: {config.out / 'best'}")
+    run.accelerator.state.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -209,7 +209,9 @@ def test_recipes_are_listed_and_unknown_ones_answered(capsys: pytest.CaptureFixt
 
 
 def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
-    assert command(train_module, "fi-demo", *flags(epochs=1, precision="no")) is None
+    given = flags(epochs=1, precision="no")
+    assert "give a checkpoint with --start" in command(train_module, "fi-demo", *given)
+    assert command(train_module, "fi-demo", *given, "--no-start-head") is None
     assert load_model(tmp_path / "run" / "best").config.training_effect == "exact"
 
 
@@ -301,3 +303,14 @@ def test_a_plain_classifier_becomes_the_coupling(train: Train, prepare: Train, t
     assert torch.allclose(y, plain.eval().forward_head(x).y, atol=1e-5)
     with pytest.raises(DataError, match="does not fit into the cternet network"):
         prepare("other", start=folder, start_head=True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 10])
+def test_one_cycle_of_any_length(steps: int):
+    config = settings(epochs=1)
+    optimizer = build_optimizer(network(), config)
+    schedule = build_schedule(optimizer, config, steps)
+    for _ in range(steps):
+        optimizer.step()
+        schedule.step()
+    assert schedule.get_last_lr()[0] < config.lr

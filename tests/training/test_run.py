@@ -143,7 +143,7 @@ def test_a_loss_that_is_no_number_stops_the_run(prepare: Train, tmp_path: Path, 
         return {name: term * bad for name, term in terms.items()} if run.progress.total_steps == 8 else terms
 
     monkeypatch.setattr(engine, "loss_terms", broken)
-    with pytest.raises(DataError, match=r"the loss is (nan|inf) in epoch 2, step 3; lower --lr") as caught:
+    with pytest.raises(DataError, match=r"no number in epoch 2, step 3 \(loss: .*(nan|inf).*\); lower --lr") as caught:
         run.train()
     assert "\n" not in str(caught.value)
     named = [example for example in run.examples["train"] if str(example.path) in str(caught.value)]

@@ -158,7 +158,7 @@ def test_a_run_starts_from_a_trained_head(prepare: Train, checkpoint: Callable[.
 
 def test_another_head_is_refused(prepare: Train, checkpoint: Callable[..., Path]):
     with pytest.raises(DataError, match=r"--start-head: the head in \S+ does not fit into the cternet network"):
-        prepare(start=checkpoint(tiny_network(seed=6, reduced_channels=8)), start_head=True)
+        prepare(start=checkpoint(tiny_network(seed=6, reduced_channels=8, classes=CLASSES)), start_head=True)
 
 
 def test_a_backbone_nobody_knows(prepare: Train):
@@ -171,3 +171,85 @@ def test_weights_that_cannot_be_fetched(prepare: Train, monkeypatch: pytest.Monk
     with pytest.raises(DataError, match=r"timm's weights of test_efficientnet cannot be fetched .*--start") as caught:
         prepare(pretrained=True)
     assert "\n" not in str(caught.value)
+
+
+def test_a_head_for_other_classes_is_refused(prepare: Train, checkpoint):
+    other = tiny_network(classes=("fear", "awe", "amusement"))
+    with pytest.raises(DataError, match=r"has other classes, or in another order \(fear, awe, amusement\)"):
+        prepare(start=checkpoint(other), start_head=True)
+
+
+def test_a_head_without_weights(prepare: Train):
+    with pytest.raises(ValueError, match="give a checkpoint with --start"):
+        prepare(start_head=True)
+
+
+def test_frozen_random_sections_are_told(prepare: Train, capsys: pytest.CaptureFixture[str]):
+    prepare()
+    assert "the first 2 sections of the backbone stay as they were drawn at random" in capsys.readouterr().err
+    prepare("all", frozen_sections=0)
+    assert "drawn at random" not in capsys.readouterr().err
+
+
+# --- what became of a run that is resumed
+
+
+def test_killed_before_its_first_state(train: Train, prepare: Train, tmp_path: Path):
+    """The weights of the first epoch may lie there already; without a state the run begins again."""
+    train(epochs=1)
+    shutil.rmtree(tmp_path / "run" / "state")
+    (tmp_path / "run" / "metrics.jsonl").unlink()
+    (tmp_path / "run" / ".best.new").mkdir()
+    prepare(epochs=1)
+
+
+def test_other_images_are_noticed(train: Train, prepare: Train, photos: Path, tmp_path: Path):
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    train(epochs=2, data=copy)
+    prepare(epochs=2, data=shutil.copytree(copy, tmp_path / "moved" / "copy"), resume=True)
+    (copy / "train" / "awe" / "3.png").rename(copy / "train" / "awe" / "33.png")
+    with pytest.raises(DataError, match=r"the images, their labels or their split are not those .* was saved with"):
+        prepare(epochs=2, data=copy, resume=True)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.bin", "custom_checkpoint_0.pkl"])
+def test_a_state_cut_short(train: Train, prepare: Train, tmp_path: Path, name: str):
+    train(epochs=1)
+    state = next((tmp_path / "run" / "state").iterdir())
+    content = (state / name).read_bytes()
+    (state / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"state/step-6 is damaged or cut short .*--start \S*run/last --start-head") as caught:
+        prepare(epochs=1, resume=True)
+    assert (tmp_path / "run" / "best" / "model.safetensors").exists(), caught.value
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty"])
+def test_settings_that_are_lost(train: Train, prepare: Train, tmp_path: Path, damage: str):
+    train(epochs=1)
+    path = tmp_path / "run" / "settings.json"
+    path.unlink() if damage == "missing" else path.write_text("")
+    with pytest.raises(DataError, match=r"settings.json is missing or damaged"):
+        prepare(epochs=1, resume=True)
+
+
+def test_unreadable_classes_are_missing_classes(prepare: Train, photos: Path, tmp_path: Path):
+    copy = shutil.copytree(photos, tmp_path / "copy")
+    for path in (copy / "val" / "awe").iterdir():
+        path.write_text("unreadable")
+    with pytest.raises(DataError, match="copy has no image of awe in the split val"):
+        prepare(data=copy, on_bad_image="skip")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"views": 0}, "--views must be at least 1"),
+        ({"accumulate": 0}, "--accumulate must be at least 1"),
+        ({"save_every": 0}, "--save-every must be at least 1"),
+        ({"patience": 0}, "--patience must be at least 1"),
+        ({"ema": 2}, "--ema must lie between 0 and 1"),
+    ],
+)
+def test_settings_out_of_range(changes: dict, said: str):
+    with pytest.raises(ValueError, match=said):
+        TrainConfig(data="data", out=Path("out"), **changes)

@@ -34,7 +34,7 @@ def load_examples(
         data = with_splits(data, config)
         split_of = {row.path: row.split for row in data.rows}
         found = [replace(example, split=split_of[example.path]) for example in found if split_of[example.path] in splits]
-        require_images(found, classes if every_class else (), data, splits)
+        require_images(found, classes if every_class else (), data.root, splits)
     if not found:
         raise DataError(f"{data.root} has no image with a label to use; give a folder with labelled images with --data")
     for note in data.notes:

@@ -58,7 +58,7 @@ def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[
     return found
 
 
-def require_images(found: Sequence[Example], classes: Sequence[str], data: DataSet, splits: Sequence[str]) -> None:
+def require_images(found: Sequence[Example], classes: Sequence[str], root: Path | str, splits: Sequence[str]) -> None:
     """Every one of ``splits`` has images, and of all ``classes``.
 
     Raises:
@@ -68,12 +68,12 @@ def require_images(found: Sequence[Example], classes: Sequence[str], data: DataS
         present = {example.label for example in found if example.split == split}
         if not present:
             raise DataError(
-                f"{data.root} has no image in the split {split}; add some, or give it without official splits to have them made"
+                f"{root} has no image in the split {split}; add some, or give it without official splits to have them made"
             )
         missing = [name for label, name in enumerate(classes) if label not in present]
         if missing:
             raise DataError(
-                f"{data.root} has no image of {', '.join(missing)} in the split {split}; add some, "
+                f"{root} has no image of {', '.join(missing)} in the split {split}; add some, "
                 "or name the classes you have with --model.classes"
             )
 

@@ -47,7 +47,7 @@ def network_maps(network: CTERNet, images: Tensor) -> dict[str, Tensor]:
         x = network.forward_features(images)
         predicted = network.forward_head(x).prediction.argmax(dim=1)
         cam = torch.einsum("bchw,bc->bhw", x.float(), network.classifier.weight.float()[predicted])
-        return {"cam": cam.clamp(min=0)}
+        return {"cam": cam.float().clamp(min=0)}  # einsum gives half precision under autocast
     outputs = network(images, evidence=True)
     predicted = outputs.prediction.argmax(dim=1)
     evidence = outputs.evidence[torch.arange(len(predicted), device=predicted.device), predicted]

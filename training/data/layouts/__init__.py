@@ -75,7 +75,11 @@ def read(config: Source) -> DataSet:
         if layout is None:
             raise DataError(f"--layout {config.layout} is none of {', '.join(layout.name for layout in LAYOUTS)}")
     data = layout.read(root, config)
-    return leave_out(data, {canonical(name) for name in config.without}) if config.without else data
+    if config.without:
+        data = leave_out(data, {canonical(name) for name in config.without})
+    if not data.rows:
+        raise DataError(f"{root} lists no image ({layout.name}); fetch it again, or leave out less")
+    return data
 
 
 def leave_out(data: DataSet, names: set[str]) -> DataSet:

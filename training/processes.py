@@ -1,0 +1,27 @@
+"""Several processes, one voice: what only one of them should do, and the rest should know."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
+
+T = TypeVar("T")
+
+PATIENT = InitProcessGroupKwargs(timeout=timedelta(hours=6))
+"""Processes wait for each other while one decodes every image or fills a cache; the default is ten minutes."""
+
+
+def on_main(accelerator: Accelerator, work: Callable[[], T]) -> T:
+    """Do ``work`` on the main process; all of them get its result, or raise its error."""
+    found: T | Exception | None = None
+    if accelerator.is_main_process:
+        try:
+            found = work()
+        except Exception as error:
+            found = error
+    found = broadcast_object_list([found])[0]
+    if isinstance(found, Exception):
+        raise found
+    return found
