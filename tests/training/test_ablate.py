@@ -1,6 +1,9 @@
 """Tables of several rows and seeds: resumed, never run twice, beside the paper's figures."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,3 +97,19 @@ def test_mean_and_standard_deviation():
     assert summary["vanilla"]["val"]["y"]["accuracy"]["std"] == pytest.approx(0.1)
     assert "| vanilla | val | y | 60.00 ± 10.00 | 80.00 ± 0.00 |\n" in markdown(summary)
     assert "| vanilla | val | y | 60.00 ± 10.00 | 80.00 ± 0.00 | 71.45 |\n" in markdown(summary, {"vanilla": 71.45})
+
+
+def test_two_processes(prefixed: list[str], tmp_path: Path):
+    """Runs follow each other in the same processes; one of them writes the table."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    result = subprocess.run(
+        [*launcher, "-m", "training.ablate", "table3", *prefixed, "--rows", "vanilla", "cternet", "--seeds", "0", "--test"],
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("| cternet | test | y_te |") == 1
+    assert set(json.loads((tmp_path / "table" / "table3.json").read_text())) == {"vanilla", "cternet"}
