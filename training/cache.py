@@ -6,6 +6,7 @@ autocast), so a cached run equals an uncached one.
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
+from training.checkpoints import saving
 from training.data import Example
 
 
@@ -70,8 +72,17 @@ class FeatureCache:
         return self.path(view).exists()
 
     def create(self, view: int) -> None:
-        """Make the file that ``write`` fills; call on one process."""
-        np.lib.format.open_memmap(self.partial(view), "w+", self.numpy_dtype, self.shape).flush()
+        """Make the file that ``write`` fills; call on one process.
+
+        Raises:
+            SaveError: the disk has no room for it.
+        """
+        partial = self.partial(view)
+        with saving(self.path(view), partial):
+            np.lib.format.open_memmap(partial, "w+", self.numpy_dtype, self.shape).flush()
+            if hasattr(os, "posix_fallocate"):  # a disk that fills up later, under a memory map, kills the process
+                with partial.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, partial.stat().st_size)
 
     def open_partial(self, view: int) -> np.memmap:
         return np.lib.format.open_memmap(self.partial(view), "r+")

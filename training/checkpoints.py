@@ -25,6 +25,8 @@ def saving(target: Path, unfinished: Path) -> Iterator[None]:
     except Exception as error:
         # torch and safetensors wrap the operating system's error in their own; look before the unfinished files are gone
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or disk_full(target.parent)
+        if unfinished.is_file():
+            unfinished.unlink()
         shutil.rmtree(unfinished, ignore_errors=True)
         if not full and not isinstance(error, OSError):
             raise

@@ -7,7 +7,8 @@ test-reliability.png, for each of v, Y(S) and Y_TE.  More, each on its own or to
 
     --against OTHER     the difference to another checkpoint on the same images, with a paired bootstrap interval
     --polarity          a network of several emotions on images labelled negative and positive, or rated for valence
-    --flip              average the logits of each photo and its mirror image
+                        (test-polarity.json)
+    --flip              average the logits of each photo and its mirror image (test-flip.json)
     --split all         every image, also of a set without splits
 """
 
@@ -134,17 +135,18 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
 
 def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
     """The JSON, the pictures and the report that links them."""
-    split, names = found["split"], answer_names(found)
-    title = f"{found['weights']} on {found['data']}, {split}"
+    names = answer_names(found)
+    stem = "-".join([found["split"], *(way for way in ("polarity", "flip") if found[way])])
+    title = f"{found['weights']} on {found['data']}, {stem}"
     pictures = {}
     for key, words in names.items():
-        pictures[f"Confusion matrix of {words}"] = name = f"{split}-confusion-{key}.png"
+        pictures[f"Confusion matrix of {words}"] = name = f"{stem}-confusion-{key}.png"
         about = f"{title}\n{words}: {found[key]['accuracy']:.1%}"
         confusion_figure(found[key], classes, about).savefig(out / name)
-    pictures["Reliability diagrams"] = name = f"{split}-reliability.png"
+    pictures["Reliability diagrams"] = name = f"{stem}-reliability.png"
     reliability_figure({key: found[key]["calibration"] for key in names}, names, title).savefig(out / name)
-    (out / f"{split}.md").write_text(markdown(found, pictures))
-    write_json(out / f"{split}.json", found)
+    (out / f"{stem}.md").write_text(markdown(found, pictures))
+    write_json(out / f"{stem}.json", found)
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """What frozen sections put out, stored: the values themselves, once per combination of what they depend on."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from tests.tiny import tiny_config
 from tests.training.conftest import Train
 from tests.training.made_up import CLASSES
 from training.cache import FeatureCache
+from training.checkpoints import SaveError
 from training.data import DataConfig, eval_transform, load_examples
 
 SHAPE = (4, 3, 3)
@@ -151,3 +154,15 @@ def test_every_image_is_stored_where_batches_do_not_come_out_even(train: Train, 
     dataset = cached.features.cache.dataset()
     stored = torch.stack([dataset[index, 0][0] for index in range(24)])
     assert stored.flatten(1).any(dim=1).all()
+
+
+def test_a_full_disk_is_told_before_anything_is_written(make: Make, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cache = make()
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(SaveError, match="the disk is full"):
+        cache.create(0)
+    assert not cache.partial(0).exists()
+    assert not cache.has(0)

@@ -43,7 +43,8 @@ def command(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Co
             evaluate.main()
         except SystemExit as left:
             return left.code
-        return json.loads((tmp_path / "out" / f"{split}.json").read_text())
+        ways = "".join(f"-{way}" for way in ("polarity", "flip") if f"--{way}" in flags)
+        return json.loads((tmp_path / "out" / f"{split}{ways}.json").read_text())
 
     return run
 

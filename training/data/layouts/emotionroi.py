@@ -41,7 +41,7 @@ def read(root: Path, config: Source) -> DataSet:
     }
     rows: list[Row] = []
     for split, listing in found:
-        for line, text in enumerate(listing.read_text().splitlines(), 1):
+        for line, text in enumerate(listing.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             if not text.strip():
                 continue
             *_, folder, file = ("", *Path(text.strip().replace("\\", "/")).parts)

@@ -69,7 +69,7 @@ def read_listing(root: Path, agreement: int) -> list[Row]:
             "or fetch the file"
         )
     image, rows = find_images(root), []
-    for line, text in enumerate(path.read_text().splitlines(), 1):
+    for line, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if text.strip():
             file, _, value = text.strip().rpartition(" ")
             label = {"0": "negative", "1": "positive"}.get(value, canonical(value))
