@@ -10,6 +10,7 @@ import numpy as np
 from training.data.inspection import Inspection, inspect_all, near_duplicates
 from training.data.labels import ordered
 from training.data.rows import SPLITS, DataSet, Row
+from training.tables import table
 
 SHOWN = 10
 """Examples of a finding in the text; the JSON has all."""
@@ -101,13 +102,13 @@ def markdown(summary: dict[str, Any]) -> str:
     splits = [split for split in (*SPLITS, "no split") if any(split in row for row in summary["counts"].values())]
     body = [[name, *(row.get(split, 0) for split in splits), sum(row.values())] for name, row in summary["counts"].items()]
     body.append(["all", *(sum(row[column] for row in body) for column in range(1, len(splits) + 2))])
-    lines += table(["class", *splits, "all"], body)
+    lines += [table(["class", *splits, "all"], body), ""]
     if summary["ratings"]:
         columns = ["mean", "std", "min", "max"]
         body = [[name, *(f"{row[column]:.2f}" for column in columns)] for name, row in summary["ratings"].items()]
-        lines += table(["rating", *columns], body)
+        lines += [table(["rating", *columns], body), ""]
     body = [[name, *(f"{value:,.2f}".removesuffix(".00") for value in row.values())] for name, row in summary["sizes"].items()]
-    lines += table(["size", "min", "median", "max"], body)
+    lines += [table(["size", "min", "median", "max"], body), ""]
     bad = summary["unreadable"]
     lines += [f"Unreadable: {len(bad):,} images.", *(f"- {path}: {why}" for path, why in list(bad.items())[:SHOWN])]
     near = summary["near_duplicates"]
@@ -120,15 +121,3 @@ def markdown(summary: dict[str, Any]) -> str:
 def shortened(group: list[str], root: str) -> list[str]:
     names = [path.removeprefix(f"{root}/") for path in group[:4]]
     return [*names, f"and {len(group) - 4} more"] if len(group) > 4 else names
-
-
-def table(header: Sequence[str], body: Sequence[Sequence[object]]) -> list[str]:
-    """Markdown whose columns are aligned as plain text too."""
-    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in (header, *body)]
-    widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
-    lines = []
-    for first, *others in cells:
-        numbers = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-        lines.append(f"| {' | '.join([first.ljust(widths[0]), *numbers])} |")
-    return [*lines, ""]

@@ -1,12 +1,13 @@
 """An evaluation as tables for people: Markdown, whose source reads well in a terminal too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.calibration import BINS
 from training.evaluation.figures import ANSWERS
 from training.evaluation.localisation import FIGURES as MAP_FIGURES
+from training.tables import table
 
 NAMES: dict[str, str] = {"v": "v (scores of the map)", "y": "Y(S) (factual)", "y_te": "Y_TE (total effect)"}
 ROWS: dict[str, str] = {
@@ -45,18 +46,6 @@ def signed(value: float) -> str:
 def span(interval: Sequence[float] | None, sign: str = "") -> str:
     """An interval as `` [low, high]`` in per cent; nothing where there is none."""
     return "" if interval is None else f" [{100 * interval[0]:{sign}.1f}, {100 * interval[1]:{sign}.1f}]"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns: the first to the left, the others to the right."""
-    cells = [list(header), *map(list, rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    lines = [
-        "| " + " | ".join(f"{cell:{'>' if column else '<'}{widths[column]}}" for column, cell in enumerate(row)) + " |"
-        for row in cells
-    ]
-    rule = "| " + " | ".join("-" * (width - bool(column)) + ":" * bool(column) for column, width in enumerate(widths)) + " |"
-    return "\n".join([lines[0], rule, *lines[1:]])
 
 
 def answers_table(figures: dict[str, Any]) -> str:
