@@ -83,7 +83,7 @@ def compare(title: str, predictor: Predictor, runs: int) -> None:
             same_layout(same_tensor)
 
     def analysis() -> Analysis:
-        found = predictor.assemble(predictor.forward(tensor), 0, blank, blank, geometry)
+        found = predictor.assemble(predictor.forward(tensor)[1], 0, blank, blank, geometry)
         consume(found)
         return found
 

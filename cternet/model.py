@@ -18,9 +18,10 @@ from cternet.effect import moments
 from cternet.emotions import MIKELS, TABLES
 from cternet.sentiment_map import SentimentMap
 from cternet.situation import SituationModification
+from cternet.wscnet import WSCNetHead
 
-Variant = Literal["vanilla", "smad-f", "cternet"]
-VARIANTS: tuple[str, ...] = ("vanilla", "smad-f", "cternet")
+Variant = Literal["vanilla", "wscnet", "smad-f", "cternet"]
+VARIANTS: tuple[str, ...] = ("vanilla", "wscnet", "smad-f", "cternet")
 
 
 @dataclass
@@ -28,7 +29,7 @@ class CTERNetConfig:
     """Everything a checkpoint needs to be run as it was trained; stored as ``config.json``."""
 
     variant: Variant = "cternet"
-    """vanilla: GAP and a linear layer; smad-f: attention without counterfactual; cternet: all (Table 3's rows)."""
+    """vanilla: GAP and a linear layer; smad-f: no counterfactual; cternet: all (Table 3's rows); wscnet: that method."""
     backbone: str = "tf_efficientnet_b0"
     """A timm model name; the paper's is res2net101d."""
     output_stride: int | None = 16
@@ -115,7 +116,7 @@ class CTERNet(
     license="other",
     tags=["image-classification", "emotion-recognition", "counterfactual", "explainability"],
 ):
-    """A backbone and one of the heads ``vanilla``, ``smad-f`` and ``cternet``.
+    """A backbone and one of the heads ``vanilla``, ``wscnet``, ``smad-f`` and ``cternet``.
 
     Args:
         config: see ``CTERNetConfig``.
@@ -131,6 +132,9 @@ class CTERNet(
         self.drop = nn.Dropout2d(config.dropout)
         if config.variant == "vanilla":
             self.classifier = nn.Linear(channels, classes)
+            return
+        if config.variant == "wscnet":
+            self.wscnet = WSCNetHead(channels, classes, config.maps_per_class)
             return
         reduced = config.reduced_channels or (channels if channels <= 512 else 32)
         self.situation = SituationModification(channels, config.attention_channels, full_view=config.full_view)
@@ -150,6 +154,9 @@ class CTERNet(
         x = self.drop(x)
         if self.config.variant == "vanilla":
             return Outputs(y=self.classifier(x.mean(dim=(2, 3))))
+        if self.config.variant == "wscnet":
+            y, v, s = self.wscnet(x)
+            return Outputs(y=y, v=v, s=s)
         s_out, reduced = self.deployment(self.situation(x)), self.coupling.reduce(x)
         # Y_TE is a difference of logits: from here on in the weights' own precision, also under autocast.
         with torch.autocast(x.device.type, enabled=False):

@@ -65,9 +65,13 @@ class Predictor:
 
     def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
         """Analyze several photos in one forward pass."""
+        return self.analyze_features(photos)[0]
+
+    def analyze_features(self, photos: Sequence[Photo]) -> tuple[list[Analysis], Tensor]:
+        """``analyze_batch``, and the features X (B, C, H, W) on the predictor's device, for methods that explain the head."""
         opened = [open_photo(photo) for photo in photos]
         prepared = [preprocess(photo, self.config) for photo in opened]
-        outputs = self.forward(torch.stack([tensor for _, tensor in prepared]))
+        x, outputs = self.forward(torch.stack([tensor for _, tensor in prepared]))
         geometries = [
             {"mode": self.config.geometry, "width": photo.width, "height": photo.height, "input": self.config.image_size}
             for photo in opened
@@ -75,14 +79,15 @@ class Predictor:
         return [
             self.assemble(outputs, index, photo, seen, geometry)
             for index, (photo, (seen, _), geometry) in enumerate(zip(opened, prepared, geometries, strict=True))
-        ]
+        ], x
 
     @torch.inference_mode()
-    def forward(self, images: Tensor) -> Outputs:
-        """Normalised images (B, 3, h, w) -> outputs with evidence, float32 on the CPU."""
+    def forward(self, images: Tensor) -> tuple[Tensor, Outputs]:
+        """Normalised images (B, 3, h, w) -> X (B, C, H, W) on the device, outputs with evidence as float32 on the CPU."""
         images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions, CPU and GPU
-        outputs = self.model(images, evidence=True)
-        return Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
+        x = self.model.forward_features(images)
+        outputs = self.model.forward_head(x, evidence=True)
+        return x, Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
 
     def assemble(self, outputs: Outputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict) -> Analysis:
         """The ``Analysis`` of image ``index`` of a batch."""

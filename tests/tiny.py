@@ -41,6 +41,9 @@ def tiny_network(seed: int = 0, **changes) -> CTERNet:
     if network.config.variant == "vanilla":
         return network
     x = network.backbone(torch.cat([photo_tensor(network.config, tiny_photo(n)) for n in range(100, 108)])).detach()
+    if network.config.variant == "wscnet":
+        standardise(network.wscnet.sentiment_map.conv, x)
+        return network
     for group, branch in enumerate(network.situation.branches):
         standardise(branch, x if network.situation.full_view else x.chunk(4, dim=1)[group])
     standardise(network.coupling.reduce, x)

@@ -31,6 +31,7 @@ from training.config import TrainConfig
 from training.evaluation import ANSWERS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, per_cent
+from training.tables import table
 
 LEFT_OUT = {"cache", "cpu", "data", "metrics", "out", "resume", "splits", "start", "teachers", "tracker", "workers"}
 """Settings that say where things lie on a machine, or that the card's command has apart."""
@@ -105,10 +106,11 @@ def command(settings: dict[str, Any], out: str) -> str:
 
 
 def confusion_table(figures: dict[str, Any], classes: tuple[str, ...]) -> str:
-    lines = [f"| labelled \\ predicted | {' | '.join(classes)} | recall |", "| --- |" + " --- |" * (len(classes) + 1)]
-    for name, row in zip(classes, figures["confusion_matrix"], strict=True):
-        lines.append(f"| {name} | {' | '.join(map(str, row))} | {per_cent(figures['per_class'][name]['recall'])} |")
-    return "\n".join(lines)
+    rows = [
+        [name, *row, per_cent(figures["per_class"][name]["recall"])]
+        for name, row in zip(classes, figures["confusion_matrix"], strict=True)
+    ]
+    return table(["labelled \\ predicted", *classes, "recall"], rows)
 
 
 def seeds_table(path: Path | None) -> str:

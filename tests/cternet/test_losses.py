@@ -11,9 +11,9 @@ from cternet.model import Outputs
 TARGET = torch.tensor([0, 2])
 
 
-def outputs(**which: bool) -> Outputs:
+def outputs(attention: bool = True, **which: bool) -> Outputs:
     logits = {name: torch.randn(2, 3) for name, there in which.items() if there}
-    return Outputs(**logits)
+    return Outputs(**logits, s_out=torch.zeros(2, 4, 3, 3) if which.get("v") and attention else None)
 
 
 def naive(logits: torch.Tensor, smoothing: float) -> float:
@@ -49,3 +49,11 @@ def test_each_term_is_a_cross_entropy(smoothing: float):
 def test_terms_of_each_variant(there: tuple[str, ...], eq7_alone: bool, terms: set[str]):
     out = outputs(**dict.fromkeys(there, True))
     assert set(loss_terms(out, TARGET, eq7_alone=eq7_alone)) == terms
+
+
+def test_wscnet_weighs_its_two_terms_by_a_half():
+    out = outputs(attention=False, v=True, y=True)
+    terms = loss_terms(out, TARGET)
+    assert {name: term.item() for name, term in terms.items()} == pytest.approx(
+        {name: naive(getattr(out, name), 0.0) / 2 for name in ("v", "y")}, rel=1e-5
+    )

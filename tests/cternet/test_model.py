@@ -9,8 +9,8 @@ from cternet.losses import loss_terms
 from cternet.model import VARIANTS, CTERNet, CTERNetConfig
 from tests.tiny import BACKBONES, SIZE, tiny_config, tiny_network
 
-ANSWERS = {"vanilla": {"y"}, "smad-f": {"y", "v"}, "cternet": {"y", "v", "y_star", "y_te"}}
-MAPS = {"vanilla": set(), "smad-f": {"s"}, "cternet": {"s", "s_star"}}
+ANSWERS = {"vanilla": {"y"}, "wscnet": {"y", "v"}, "smad-f": {"y", "v"}, "cternet": {"y", "v", "y_star", "y_te"}}
+MAPS = {"vanilla": set(), "wscnet": {"s"}, "smad-f": {"s"}, "cternet": {"s", "s_star"}}
 ALLOCATIONS = ("random", "uniform", "reverse", "shuffle")
 
 
@@ -26,7 +26,7 @@ def test_forward(variant: str, backbone: str):
         out = network(images(), evidence=True)
     grid = network.backbone.grid(SIZE)
     shapes = dict.fromkeys(ANSWERS[variant], (2, 8)) | dict.fromkeys(MAPS[variant], (2, 1, *grid))
-    if variant != "vanilla":
+    if variant in ("smad-f", "cternet"):
         shapes |= {"s_out": (2, 16, *grid), "evidence": (2, 8, *grid)}
     assert {name: tuple(t.shape) for name, t in vars(out).items() if t is not None} == shapes
     assert all(torch.isfinite(t).all() for t in vars(out).values() if t is not None)
@@ -182,7 +182,7 @@ def test_reduced_channels_by_default():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"variant": "nonsense"}, "vanilla, smad-f"),
+        ({"variant": "nonsense"}, "vanilla, wscnet, smad-f"),
         ({"classes": ("awe",)}, "two"),
         ({"draws": 0}, "draws must be at least 1"),
         ({"normalised_map": True}, "needs the level map"),

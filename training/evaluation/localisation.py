@@ -39,9 +39,9 @@ CONTROLS = ("uniform", "centre")
 def network_maps(network: CTERNet, images: Tensor) -> dict[str, Tensor]:
     """The maps (B, H, W) a network has of images (B, 3, h, w), larger where it looks more.
 
-    ``s``: the sentiment map S.  ``effect``: what each place adds to Y_TE of the predicted class, or to Y(S) without a
-    counterfactual, where it is positive.  ``cam``, of ``vanilla`` alone: the class activation map of the predicted class
-    (Zhou et al. 2016), where it is positive.
+    ``s``: the sentiment map S.  ``effect``, not of ``wscnet``: what each place adds to Y_TE of the predicted class, or to Y(S)
+    without a counterfactual, where it is positive.  ``cam``, of ``vanilla`` alone: the class activation map of the predicted
+    class (Zhou et al. 2016), where it is positive.
     """
     if network.config.variant == "vanilla":
         x = network.forward_features(images)
@@ -49,6 +49,8 @@ def network_maps(network: CTERNet, images: Tensor) -> dict[str, Tensor]:
         cam = torch.einsum("bchw,bc->bhw", x.float(), network.classifier.weight.float()[predicted])
         return {"cam": cam.float().clamp(min=0)}  # einsum gives half precision under autocast
     outputs = network(images, evidence=True)
+    if outputs.evidence is None:
+        return {"s": outputs.s[:, 0].float()}
     predicted = outputs.prediction.argmax(dim=1)
     evidence = outputs.evidence[torch.arange(len(predicted), device=predicted.device), predicted]
     attended = outputs.s if outputs.s_star is None else outputs.s - outputs.s_star

@@ -81,7 +81,10 @@ def test_the_prediction_is_the_last_answer():
     assert summarise({"y": logits}, labels, readout)["prediction"] == "y"
 
 
-@pytest.mark.parametrize(("variant", "answers"), [("vanilla", {"y"}), ("smad-f", {"v", "y"}), ("cternet", {"v", "y", "y_te"})])
+@pytest.mark.parametrize(
+    ("variant", "answers"),
+    [("vanilla", {"y"}), ("wscnet", {"v", "y"}), ("smad-f", {"v", "y"}), ("cternet", {"v", "y", "y_te"})],
+)
 def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str]):
     """All images once, whatever the batches; in eval mode, without a gradient."""
     config = tiny_config(classes=CLASSES)

@@ -86,6 +86,14 @@ def test_network_maps_are_the_networks_own():
         torch.testing.assert_close(maps["effect"][row], effect.clamp(min=0))
 
 
+def test_wscnet_has_its_sentiment_map_alone():
+    network = tiny_network(variant="wscnet")
+    images = photo_tensor(network.config, tiny_photo(0))
+    maps = network_maps(network, images)
+    assert set(maps) == {"s"}
+    torch.testing.assert_close(maps["s"], network(images).s[:, 0])
+
+
 def test_vanilla_has_a_class_activation_map():
     network = tiny_network(variant="vanilla")
     images = photo_tensor(network.config, tiny_photo(0))
