@@ -14,12 +14,10 @@ import tyro
 from tqdm.auto import tqdm
 
 from cternet.allocations import Level
-from cternet.checkpoint import CheckpointError
+from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.export import write
 from cternet.images import ImageError
 from cternet.predictor import Predictor
-
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "weights" / "cternet-fi"
 
 
 @dataclass
@@ -30,7 +28,7 @@ class Arguments:
     """Image files."""
     out: Path = field(default_factory=lambda: Path("out"))
     """Folder for the results; made if missing."""
-    weights: str = str(SHIPPED)
+    weights: str = str(SHIPPED / "cternet-fi")
     """Checkpoint folder or hub id."""
     allocation: Literal["random", "uniform", "reverse", "shuffle"] | None = None
     """What S* is; by default the checkpoint's own."""

@@ -1,5 +1,7 @@
 """Stage (i), situation selection: the backbone I -> X, any timm model that offers ``features_only``."""
 
+from typing import Any
+
 import timm
 import torch
 from timm.models import FeatureListNet
@@ -17,14 +19,17 @@ class Backbone(nn.Module):
     Args:
         name: timm model name, e.g. ``tf_efficientnet_b0`` or ``res2net101d`` (the paper's).
         output_stride: input pixels a cell of X, or None for the model's own.
+        pyramid: keep every level of the model's feature pyramid, for ``levels``; otherwise X alone.
         pretrained: load timm's weights from the hub.
     """
 
-    def __init__(self, name: str, *, output_stride: int | None = None, pretrained: bool = False) -> None:
+    def __init__(self, name: str, *, output_stride: int | None = None, pyramid: bool = False, pretrained: bool = False) -> None:
         super().__init__()
-        options = {} if output_stride is None else {"output_stride": output_stride}
-        self.net = timm.create_model(name, features_only=True, out_indices=(-1,), pretrained=pretrained, **options)
-        self.channels: int = self.net.feature_info.channels()[-1]
+        options: dict[str, Any] = {} if output_stride is None else {"output_stride": output_stride}
+        options |= {} if pyramid else {"out_indices": (-1,)}
+        self.net = timm.create_model(name, features_only=True, pretrained=pretrained, **options)
+        self.level_channels: list[int] = self.net.feature_info.channels()
+        self.channels = self.level_channels[-1]
         self.channels_last = getattr(self.net, "output_fmt", None) == "NHWC"
 
     def sections(self) -> list[nn.Module]:
@@ -46,6 +51,10 @@ class Backbone(nn.Module):
         if self.channels_last and start < len(sections) <= stop:
             x = x.permute(0, 3, 1, 2)
         return x
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, h, w) -> the kept levels, shallow to deep, each (B, C_i, H_i, W_i)."""
+        return [x.permute(0, 3, 1, 2) if self.channels_last else x for x in self.net(images)]
 
     def load_weights(self, state: dict[str, Tensor]) -> None:
         """Load backbone weights; raises ``ValueError`` naming what is missing or of another shape."""

@@ -4,6 +4,7 @@ import io
 import json
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TypeVar
 
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from safetensors import SafetensorError
@@ -11,10 +12,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from cternet.model import CTERNet
+from cternet.ras import RAS
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 BANK = "shuffle_bank.safetensors"
+SHIPPED = Path(__file__).resolve().parents[1] / "assets" / "weights"
+"""The checkpoints that come with the project."""
+
+Network = TypeVar("Network", CTERNet, RAS)
 
 
 class CheckpointError(Exception):
@@ -22,7 +28,25 @@ class CheckpointError(Exception):
 
 
 def load_model(source: str | Path) -> CTERNet:
-    """A network in eval mode from a folder, or from the hub where ``source`` is no folder but a ``name/name`` id.
+    """A CTERNet in eval mode from a folder, or from the hub where ``source`` is no folder but a ``name/name`` id.
+
+    Raises:
+        CheckpointError: see its message.
+    """
+    return load_network(source, CTERNet)
+
+
+def load_ras(source: str | Path) -> RAS:
+    """A saliency network in eval mode, from where ``load_model`` takes its own.
+
+    Raises:
+        CheckpointError: see its message.
+    """
+    return load_network(source, RAS)
+
+
+def load_network(source: str | Path, kind: type[Network]) -> Network:
+    """A network of this kind in eval mode.
 
     Raises:
         CheckpointError: see its message.
@@ -41,7 +65,7 @@ def load_model(source: str | Path) -> CTERNet:
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
     try:
         with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
-            return CTERNet.from_pretrained(str(source), strict=True).eval()
+            return kind.from_pretrained(str(source), strict=True).eval()
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {mend}.") from None
     except RuntimeError as error:

@@ -1,14 +1,15 @@
 """An analysis as files: the figure (PNG), the arrays (NPZ), the numbers (JSON)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from cternet.analysis import Analysis
-from cternet.figure import DRAWING, analysis_figure
+from cternet.figure import DRAWING, analysis_figure, save
 
 
 def numbers(analysis: Analysis) -> dict[str, Any]:
@@ -68,11 +69,25 @@ def write(analysis: Analysis, path: Path, **figure_options: Any) -> Path:
     Args:
         figure_options: as in ``analysis_figure``.
     """
-    if path.suffix == ".json":
-        path.write_text(json.dumps(numbers(analysis), indent=2) + "\n")
-    elif path.suffix == ".npz":
-        np.savez_compressed(path, **arrays(analysis))
-    else:
-        with DRAWING:
-            analysis_figure(analysis, **figure_options).savefig(path)
+    with replacing(path) as file:
+        if path.suffix == ".json":
+            file.write(f"{json.dumps(numbers(analysis), indent=2)}\n".encode())
+        elif path.suffix == ".npz":
+            np.savez_compressed(file, **arrays(analysis))
+        else:
+            with DRAWING:
+                save(analysis_figure(analysis, **figure_options), file, path.suffix.removeprefix("."))
     return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of ``path`` once it is complete; where that fails, what was there stays."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

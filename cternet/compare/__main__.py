@@ -1,0 +1,162 @@
+"""Compare methods on photos from the command line.
+
+    python -m cternet.compare a.jpg b.jpg --methods cam,saliency,wscnet,cternet --out fig4.pdf maps.npz
+    python -m cternet.compare *.jpg --measure --out fig4.pdf numbers.csv table.tex
+
+writes the files named: a figure (.png .svg .pdf), the maps (.npz), the numbers (.csv), their means as a LaTeX table (.tex).
+Ctrl-C writes what is there so far.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tqdm.auto import tqdm
+
+from cternet.checkpoint import SHIPPED, CheckpointError
+from cternet.compare.comparison import Comparison, compare, measure
+from cternet.compare.export import PICTURES, check_ending, write
+from cternet.compare.methods import DEFAULT, METHODS, named
+from cternet.compare.networks import SOURCES, Networks
+from cternet.compare.pictures import ScaleOf, Style, shrunk
+from cternet.compare.scene import Scene
+from cternet.images import ImageError
+from cternet.predictor import Predictor
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+PHOTO_SIDE = 1280
+"""Pixels of the longer side of a photo that is kept for the figure; networks see the whole of it."""
+
+
+@dataclass
+class Arguments:
+    """What to compare and how."""
+
+    photos: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Image files."""
+    methods: tuple[str, ...] = DEFAULT
+    """Methods and groups of methods, apart by commas or spaces."""
+    out: Annotated[tuple[tuple[Path, ...], ...], tyro.conf.UseAppendAction] = ()
+    """Files to write, one or several; their endings say what.  By default comparison.png."""
+    emotion: str | None = None
+    """Class looked at; by default the prediction for each photo."""
+    style: Style = "grey"
+    """Grey maps, or colours over the photo."""
+    scale: ScaleOf = "own"
+    """Every map from its own smallest to its own largest value, or one scale a method over all photos."""
+    smooth: bool = True
+    """Smooth maps, or with their cells visible."""
+    width: float = 7.0
+    """Of the figure, in inches."""
+    measure: bool = False
+    """Measure how faithful each map is: deletion, insertion, ROAD."""
+    weights: str = str(SHIPPED / "cternet-fi")
+    """CTERNet: checkpoint folder or hub id."""
+    vanilla: str = str(SOURCES["vanilla"])
+    """Plain classifier: checkpoint folder or hub id."""
+    wscnet: str = str(SOURCES["wscnet"])
+    """WSCNet: checkpoint folder or hub id."""
+    ras: str = str(SOURCES["ras"])
+    """Saliency network: checkpoint folder or hub id."""
+    device: str | None = None
+    """Torch device; by default a GPU where there is one."""
+
+
+def main() -> int:
+    arguments = tyro.cli(Arguments, description=__doc__)
+    try:
+        if not arguments.photos:
+            raise ValueError("name at least one photo")
+        methods = named([name for part in arguments.methods for name in part.split(",") if name])
+        if not methods:
+            raise ValueError(f"name at least one method of {', '.join(METHODS)}")
+        paths = [path for several in arguments.out for path in several] or [Path("comparison.png")]
+        for path in paths:
+            check_ending(path)
+        if not arguments.measure and any(path.suffix.lower() == ".tex" for path in paths):
+            raise ValueError("a LaTeX table holds measured numbers; add --measure")
+        networks = load(arguments, methods)
+        if arguments.emotion is not None and arguments.emotion not in networks.classes:
+            raise ValueError(f"unknown emotion {arguments.emotion}; choose one of {', '.join(networks.classes)}")
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except (CheckpointError, ValueError, OSError) as error:
+        return failed(error, 2)
+    for method in methods:
+        if METHODS[method].network in networks.reasons:
+            print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
+
+    status = 0
+    done: list[tuple[Scene, Comparison]] = []
+    try:
+        for photo in tqdm(arguments.photos, unit="img", desc="maps", disable=len(arguments.photos) == 1):
+            try:
+                done.append(look(networks, photo, methods, arguments))
+            except ImageError as error:
+                status = failed(error, 1)
+        if arguments.measure:
+            measure_all(done)
+    except KeyboardInterrupt:
+        status = failed("interrupted; writing what is there so far", INTERRUPTED)
+    if not done:
+        return failed("no photo could be compared, so nothing is written", status)
+
+    options = {"style": arguments.style, "scale": arguments.scale, "smooth": arguments.smooth, "width_inches": arguments.width}
+    for path in paths:
+        try:
+            chosen = options if path.suffix.lower() in PICTURES else {}
+            print(write([comparison for _, comparison in done], path, models=networks.names, **chosen))
+        except (ValueError, OSError) as error:
+            status = failed(f"{path} is not written: {error}", status or 1)
+        except KeyboardInterrupt:
+            return failed(f"interrupted; {path} is not written", INTERRUPTED)
+    return status
+
+
+def failed(why: object, status: int) -> int:
+    """The status, once the reason is said."""
+    tqdm.write(f"error: {why}", file=sys.stderr)
+    return status
+
+
+def sources(arguments: Arguments) -> dict[str, str]:
+    return {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
+
+
+def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
+    """CTERNet, and of the other networks those that ``methods`` need."""
+    needed = {METHODS[method].network for method in methods}
+    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
+    return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
+
+
+def look(networks: Networks, photo: Path, methods: Sequence[str], arguments: Arguments) -> tuple[Scene, Comparison]:
+    """The maps of one photo, and the scene they were made from."""
+    scene = networks.look([photo], {METHODS[method].network for method in methods} - {None})[0]
+    twins = [other for other in arguments.photos if other.name == photo.name]
+    scene.name = photo.name if len(twins) == 1 else str(photo)
+    scene.analysis = replace(scene.analysis, photo=shrunk(scene.analysis.photo, PHOTO_SIDE))
+    comparison = compare(scene, methods, arguments.emotion)
+    for panel in comparison.panels:
+        if panel.problem and METHODS[panel.method].network not in networks.reasons:
+            tqdm.write(f"no map of {METHODS[panel.method].title} for {scene.name}: {panel.problem}", file=sys.stderr)
+    return scene, comparison
+
+
+def measure_all(done: list[tuple[Scene, Comparison]]) -> None:
+    """Measure every comparison in place, so that what is measured stays when this is interrupted."""
+    shown = [(index, panel.method) for index, (_, one) in enumerate(done) for panel in one.panels if panel.values is not None]
+    controls = {(index, METHODS[method].explains) for index, method in shown}
+    with tqdm(total=len(shown) + len(controls), unit="map", desc="numbers") as bar:
+        for index, (scene, comparison) in enumerate(done):
+            for measured in measure(scene, comparison):
+                done[index] = (scene, measured)
+                bar.update()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

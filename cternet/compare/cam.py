@@ -1,0 +1,88 @@
+"""Class activation maps of a classifier's last features; all but CAM itself by the grad-cam package.
+
+The package computes weights and maps from activations and gradients; the backbone's forward is shared with every other map, and
+the gradients need the head alone.  Maps stay on the head's grid and on their own scale: the package's own stretching of each
+map to [0, 1] would hide how large it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import Tensor, nn
+
+from cternet.compare.problems import Stopped
+
+if TYPE_CHECKING:
+    from cternet.compare.scene import Scene
+
+Make = Callable[["Scene", str, Callable[[], bool]], NDArray]
+
+FAMILY = {
+    "grad-cam": GradCAM,
+    "grad-cam++": GradCAMPlusPlus,
+    "layer-cam": LayerCAM,
+    "hires-cam": HiResCAM,
+    "eigen-cam": EigenCAM,
+}
+
+
+def cam(scene: Scene, label: str, _stop: Callable[[], bool]) -> NDArray:
+    """w_c . X_p (Zhou et al. 2016), signed: its mean and the bias make the logit of ``vanilla``."""
+    x = scene.need("vanilla")
+    weight = scene.networks.classifiers["vanilla"].classifier.weight[scene.networks.class_index("vanilla", label)]
+    return torch.einsum("chw,c->hw", x.float(), weight.float()).cpu().numpy()
+
+
+def from_features(kind: str, network: str) -> Make:
+    """A method of ``FAMILY`` on the last features of ``network``; where it finds nothing for the class, 0."""
+
+    def make(scene: Scene, label: str, _stop: Callable[[], bool]) -> NDArray:
+        x = scene.need(network).float()[None]
+        index = scene.networks.class_index(network, label)
+        model = scene.networks.classifiers[network]
+        method = FAMILY[kind](model, [])
+        gradients = np.zeros(x.shape, np.float32)
+        if method.uses_gradients:
+            with torch.enable_grad():
+                leaf = x.clone().requires_grad_()  # a clone: what inference mode made has no gradients
+                score = model.forward_head(leaf).prediction[0, index]
+                gradients = torch.autograd.grad(score, leaf)[0].cpu().numpy()
+        found = method.get_cam_image(None, None, [ClassifierOutputTarget(index)], x.cpu().numpy(), gradients, False)
+        return np.maximum(found[0], 0)  # as the package does before it stretches
+
+    return make
+
+
+class Answers(nn.Module):
+    """Images to the logits the network predicts with; gives up between batches when told to."""
+
+    def __init__(self, network: nn.Module, stop: Callable[[], bool]) -> None:
+        super().__init__()
+        self.network, self.stop = network, stop
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.stop():
+            raise Stopped
+        return self.network(images.to(memory_format=torch.channels_last)).prediction
+
+
+def score_cam(scene: Scene, label: str, stop: Callable[[], bool]) -> NDArray:
+    """Score-CAM (Wang et al. 2020) of ``vanilla``: a forward for every channel, in batches.
+
+    Raises:
+        Stopped: ``stop()`` said so before a batch.
+    """
+    networks = scene.networks
+    x, index = scene.need("vanilla").float()[None], networks.class_index("vanilla", label)
+    image = networks.normalised("vanilla", scene.pixels("vanilla")[None])
+    method = ScoreCAM(Answers(networks.classifiers["vanilla"], stop), [])
+    method.batch_size = 32
+    found = method.get_cam_image(image, None, [ClassifierOutputTarget(index)], x.cpu().numpy(), None, False)
+    return np.maximum(found[0], 0)

@@ -1,0 +1,182 @@
+"""The methods whose maps are compared, one registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from numpy.typing import NDArray
+
+from cternet.compare import attention, cam, saliency
+
+if TYPE_CHECKING:
+    from cternet.compare.scene import Scene
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to make a map.
+
+    Attributes:
+        title: over its panel.
+        make: (scene, class, stop) -> map (H, W), larger where the method sees more; on its own scale and grid.
+        network: whose features or maps it uses, or None.
+        about: what it shows, for someone who never heard of it.
+        paper: author and year.
+        link: to the paper.
+        per_class: whether the map depends on the class.
+        signed: whether values below 0 speak against the class.
+        slow: whether it costs a forward for every channel.
+    """
+
+    title: str
+    make: Callable[[Scene, str, Callable[[], bool]], NDArray]
+    network: str | None
+    about: str
+    paper: str
+    link: str
+    per_class: bool = True
+    signed: bool = False
+    slow: bool = False
+
+    @property
+    def explains(self) -> str:
+        """The classifier whose answer the map can be tested on; CTERNet where the map belongs to no classifier."""
+        return self.network if self.network in ("vanilla", "wscnet") else "cternet"
+
+
+ZHANG = ("Zhang et al., CTERNet", "https://github.com/anonymousaaai2025/CTERNet")
+FAMILY_WORDS = {
+    "grad-cam": (
+        "Grad-CAM",
+        "channels weighted by how much the answer rises with them on average",
+        ("Selvaraju et al. 2017", "https://arxiv.org/abs/1610.02391"),
+    ),
+    "grad-cam++": (
+        "Grad-CAM++",
+        "as Grad-CAM, with places that raise the answer weighted more",
+        ("Chattopadhay et al. 2018", "https://arxiv.org/abs/1710.11063"),
+    ),
+    "layer-cam": (
+        "Layer-CAM",
+        "every place of every channel weighted by its own positive gradient",
+        ("Jiang et al. 2021", "https://doi.org/10.1109/TIP.2021.3089943"),
+    ),
+    "hires-cam": (
+        "HiResCAM",
+        "every place of every channel weighted by its own gradient",
+        ("Draelos & Carin 2020", "https://arxiv.org/abs/2011.08891"),
+    ),
+    "eigen-cam": (
+        "Eigen-CAM",
+        "the first principal component of the features, of no class",
+        ("Muhammad & Yeasin 2020", "https://arxiv.org/abs/2008.00299"),
+    ),
+}
+
+
+def family(network: str, suffix: str, words: str) -> dict[str, Method]:
+    """The grad-cam package's methods on the last features of a network."""
+    return {
+        f"{kind}{suffix}": Method(
+            f"{title}{words}",
+            cam.from_features(kind, network),
+            network,
+            f"Of {network}'s last features: {about}.",
+            *paper,
+            per_class=kind != "eigen-cam",
+        )
+        for kind, (title, about, paper) in FAMILY_WORDS.items()
+    }
+
+
+METHODS: dict[str, Method] = {
+    "cam": Method(
+        "CAM",
+        cam.cam,
+        "vanilla",
+        "What each place adds to the answer of a plain classifier, which has no attention; negative places speak against it.",
+        "Zhou et al. 2016",
+        "https://arxiv.org/abs/1512.04150",
+        signed=True,
+    ),
+    "ras": Method(
+        "RAS",
+        saliency.ras,
+        "ras",
+        "Which places belong to the object that stands out, whatever it evokes: a saliency network that knows no emotion.",
+        "Chen et al. 2020",
+        "https://arxiv.org/abs/1807.09940",
+        per_class=False,
+    ),
+    "wscnet": Method(
+        "WSCNet",
+        attention.sentiment,
+        "wscnet",
+        "The sentiment map of WSCNet, the method CTERNet's map comes from.",
+        "She et al. 2019",
+        "https://ieeexplore.ieee.org/document/8825564",
+        per_class=False,
+    ),
+    "s": Method("S", attention.factual, "cternet", "Where CTERNet looked: its factual attention.", *ZHANG, per_class=False),
+    "s-star": Method(
+        "S*",
+        attention.counterfactual,
+        "cternet",
+        "Where CTERNet might have looked instead: counterfactual attention, one draw of it where it is random.",
+        *ZHANG,
+        per_class=False,
+    ),
+    "effect": Method(
+        "Total effect",
+        attention.effect,
+        "cternet",
+        "What CTERNet's attention to each place did to the answer: T = (S - E[S*]) g / N, which sums to Y_TE.",
+        *ZHANG,
+        signed=True,
+    ),
+    **family("vanilla", "", ""),
+    **family("cternet", "-cternet", ", CTERNet"),
+    "score-cam": Method(
+        "Score-CAM",
+        cam.score_cam,
+        "vanilla",
+        "Channels weighted by the answer to the photo seen through them: no gradients, but a forward for every channel.",
+        "Wang et al. 2020",
+        "https://arxiv.org/abs/1910.01279",
+        slow=True,
+    ),
+    "spectral-residual": Method(
+        "Spectral residual",
+        saliency.spectral_residual,
+        None,
+        "What is unusual in the photo's spectrum; no network at all.",
+        "Hou & Zhang 2007",
+        "https://doi.org/10.1109/CVPR.2007.383267",
+        per_class=False,
+    ),
+}
+"""By name, in the order panels are shown in."""
+
+DEFAULT: tuple[str, ...] = ("cam", "ras", "wscnet", "s", "s-star", "effect")
+GROUPS: dict[str, tuple[str, ...]] = {
+    "default": DEFAULT,
+    "cternet": ("s", "s-star", "effect"),
+    "saliency": ("ras",),
+    "fast": tuple(name for name, method in METHODS.items() if not method.slow),
+    "all": tuple(METHODS),
+}
+"""Names that stand for several methods."""
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """Methods and groups to methods, each once, in the order given.
+
+    Raises:
+        ValueError: a name nobody knows.
+    """
+    unknown = [name for name in names if name not in METHODS and name not in GROUPS]
+    if unknown:
+        raise ValueError(f"no method is called {', '.join(unknown)}; choose from {', '.join((*METHODS, *GROUPS))}")
+    return tuple(dict.fromkeys(method for name in names for method in GROUPS.get(name, (name,))))

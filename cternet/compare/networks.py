@@ -1,0 +1,143 @@
+"""The networks that maps come from, each loaded once; one that cannot be used says why."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2.functional import normalize
+
+from cternet.checkpoint import SHIPPED, CheckpointError, load_model, load_ras
+from cternet.compare.scene import Scene
+from cternet.model import CTERNet, CTERNetConfig
+from cternet.predictor import Photo, Predictor, open_photo
+from cternet.preprocess import geometry_transform
+from cternet.ras import RAS
+
+SOURCES: dict[str, str | Path] = {
+    "vanilla": SHIPPED / "vanilla-fi",
+    "wscnet": SHIPPED / "wscnet-fi",
+    "ras": SHIPPED / "ras",
+}
+"""Where the networks beside CTERNet come from: checkpoint folders or hub ids."""
+OTHERS = tuple(SOURCES)
+
+
+class Networks:
+    """CTERNet and the networks it is compared with; they keep nothing of any image.
+
+    Args:
+        predictor: CTERNet, which also says what every map is drawn over and which class is looked at by default.
+        sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
+
+    Attributes:
+        reasons: why a network is not there, by name.
+        names: what the checkpoints are called, by name.
+        compiled: the classifiers as ``quicken`` made them, by name.
+    """
+
+    def __init__(self, predictor: Predictor, sources: Mapping[str, str | Path] = SOURCES) -> None:
+        self.predictor, self.device = predictor, predictor.device
+        self.classifiers: dict[str, CTERNet] = {"cternet": predictor.model}
+        self.ras: RAS | None = None
+        self.reasons: dict[str, str] = {}
+        self.names = {"cternet": predictor.name}
+        self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
+        for name, source in sources.items():
+            try:
+                self.add(name, source)
+            except (CheckpointError, ValueError) as error:
+                self.reasons[name] = str(error).replace(str(source), Path(source).name)  # pages show it: no path of the machine
+        for name in set(OTHERS) - set(sources):
+            self.reasons[name] = f"no weights were given for {name}"
+
+    def add(self, name: str, source: str | Path) -> None:
+        network = load_ras(source) if name == "ras" else load_model(source)
+        if network.config.geometry != self.predictor.config.geometry:
+            raise ValueError(
+                f"{source} sees another part of a photo than {self.predictor.name} "
+                f"({network.config.geometry}, not {self.predictor.config.geometry}); their maps cannot lie side by side"
+            )
+        network = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        if name == "ras":
+            self.ras = network
+            self.names[name] = Path(source).name
+            return
+        if network.config.variant != name:
+            raise ValueError(f"{source} holds a {network.config.variant} network, not a {name} one")
+        if set(network.config.classes) != set(self.predictor.config.classes):
+            raise ValueError(
+                f"{source} tells other classes apart than {self.predictor.name}: {', '.join(network.config.classes)}"
+            )
+        self.classifiers[name] = network
+        self.names[name] = Path(source).name
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.classifiers or (name == "ras" and self.ras is not None)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """CTERNet's classes, in the order of its logits."""
+        return self.predictor.config.classes
+
+    def class_index(self, name: str, label: str) -> int:
+        """Place of a class in the logits of a network: two networks may have them in another order."""
+        return self.classifiers[name].config.classes.index(label)
+
+    def config(self, name: str) -> CTERNetConfig:
+        """How a network sees photos (image size, geometry, normalisation)."""
+        return self.ras.config if name == "ras" else self.classifiers[name].config
+
+    def look(self, photos: Sequence[Photo], networks: Collection[str] = ("cternet",)) -> list[Scene]:
+        """A scene of each photo; each of ``networks`` runs once on all of them, any other when a map asks for it.
+
+        Raises:
+            ImageError: a photo cannot be read.
+        """
+        opened = [open_photo(photo) for photo in photos]
+        analyses, x = self.predictor.analyze_features(opened)
+        configs = {self.config(name).image_size: self.config(name) for name in ("cternet", *OTHERS) if name in self}
+        scenes = []
+        for photo, analysis, features in zip(opened, analyses, x, strict=True):
+            seen = {size: geometry_transform(config)(photo) for size, config in configs.items()}
+            scenes.append(Scene(self, analysis, seen))
+            scenes[-1].found["cternet"] = features
+        for name in networks:
+            if name != "cternet" and name in self:
+                self.run(name, scenes)
+        return scenes
+
+    @torch.inference_mode()
+    def run(self, name: str, scenes: Sequence[Scene]) -> None:
+        """One forward of a network on all scenes: keeps X (C, H, W) of a classifier, saliency (h, w) of RAS."""
+        images = self.normalised(name, torch.stack([scene.pixels(name) for scene in scenes]))
+        found = self.ras.saliency(images) if name == "ras" else self.classifiers[name].forward_features(images)
+        for scene, one in zip(scenes, found, strict=True):
+            scene.found[name] = one
+
+    def normalised(self, name: str, images: Tensor) -> Tensor:
+        """Images (B, 3, size, size) with values in [0, 1] as a network's input, on the device."""
+        config = self.config(name)
+        images = normalize(images.to(self.device), list(config.mean), list(config.std))
+        return images.to(memory_format=torch.channels_last)  # the faster layout for convolutions
+
+    def quicken(self) -> None:
+        """Compile the classifiers and let them answer altered photos in bfloat16: for measuring many photos.
+
+        Answers differ from float32's in the third digit; maps stay as they are.  Takes half a minute a network.
+        """
+        for name, network in self.classifiers.items():
+
+            def answer(images: Tensor, network: CTERNet = network) -> Tensor:
+                return network(images).prediction
+
+            self.compiled[name] = torch.compile(answer, options={"freezing": True})
+
+    def probabilities(self, name: str, images: Tensor) -> Tensor:
+        """Answers of a classifier (B, K), softmaxed, in the order of its own classes, to images with values in [0, 1]."""
+        images = self.normalised(name, images)
+        if name in self.compiled:  # what is compiled under inference mode cannot be frozen
+            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
+                return self.compiled[name](images).float().softmax(dim=1)
+        with torch.inference_mode():
+            return self.classifiers[name](images).prediction.float().softmax(dim=1)

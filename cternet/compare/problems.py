@@ -1,0 +1,34 @@
+"""What can go wrong with a map, and how long work is given up."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = TypeVar("Values", bound=NDArray)
+
+
+class MapError(ValueError):
+    """A map cannot be had or says nothing; the message says why, for the person who asked for it."""
+
+
+class Stopped(Exception):
+    """Work was given up because ``stop()`` said so."""
+
+
+def never() -> bool:
+    """The ``stop`` of work that is not to be interrupted."""
+    return False
+
+
+def checked(values: Values) -> Values:
+    """A map (H, W) that tells places apart.
+
+    Raises:
+        MapError: it does not.
+    """
+    if not np.isfinite(values).all():
+        raise MapError("this map has values that are no numbers, so there is nothing to see")
+    if np.ptp(values) <= 1e-6 * max(float(np.abs(values).max()), 1e-12):
+        raise MapError(f"this map is the same everywhere ({values.flat[0]:.3g}), so it tells no place from another")
+    return values

@@ -1,0 +1,179 @@
+"""Every method's map, against its definition or the package's own way of making it."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from pytorch_grad_cam.utils.image import scale_cam_image
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from scipy import ndimage
+from torch import nn
+
+from cternet.compare import DEFAULT, GROUPS, METHODS, MapError, Networks, Scene, Stopped, named
+from tests.tiny import tiny_photo
+
+PACKAGE = {
+    "grad-cam": GradCAM,
+    "grad-cam++": GradCAMPlusPlus,
+    "layer-cam": LayerCAM,
+    "hires-cam": HiResCAM,
+    "eigen-cam": EigenCAM,
+}
+
+
+class Logits(nn.Module):
+    """What the package expects of a network."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.network(images).prediction
+
+
+def raw(scene: Scene, method: str, label: str) -> np.ndarray:
+    """The map before it is said to tell nothing."""
+    return np.asarray(METHODS[method].make(scene, label, lambda: False))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_gives_a_map(scene: Scene, method: str):
+    values = raw(scene, method, scene.analysis.prediction)
+    assert values.ndim == 2 and np.isfinite(values).all()
+    assert METHODS[method].signed or values.min() >= 0 or method in ("s", "s-star", "wscnet")
+
+
+@pytest.mark.parametrize("network", ["vanilla", "cternet"])
+@pytest.mark.parametrize("kind", PACKAGE)
+def test_from_features_equals_the_package_on_the_whole_network(networks: Networks, scene: Scene, kind: str, network: str):
+    suffix = "" if network == "vanilla" else "-cternet"
+    label = scene.networks.classes[2]
+    index = networks.class_index(network, label)
+    model = networks.classifiers[network]
+    # A copy with gradients: the package differentiates from the image on.
+    images = networks.normalised(network, scene.pixels(network)[None]).clone().requires_grad_()
+    with torch.enable_grad(), PACKAGE[kind](Logits(model), [model.backbone.sections()[-1]]) as method:
+        expected = method(images, [ClassifierOutputTarget(index)])[0]
+    found = raw(scene, f"{kind}{suffix}", label)
+    size = images.shape[-2:]
+    again = scale_cam_image(scale_cam_image(found[None], size))[0]
+    np.testing.assert_allclose(again, expected, atol=2e-3)
+
+
+def test_cam_and_the_bias_make_the_logit(networks: Networks, scene: Scene):
+    model = networks.classifiers["vanilla"]
+    with torch.no_grad():
+        logits = model(networks.normalised("vanilla", scene.pixels("vanilla")[None])).prediction[0]
+    for label in networks.classes:
+        index = model.config.classes.index(label)
+        total = raw(scene, "cam", label).mean() + float(model.classifier.bias[index])
+        assert total == pytest.approx(float(logits[index]), abs=1e-3)
+
+
+def test_score_cam_is_a_forward_a_channel(networks: Networks, scene: Scene):
+    label = networks.classes[1]
+    model = networks.classifiers["vanilla"]
+    index = networks.class_index("vanilla", label)
+    image = networks.normalised("vanilla", scene.pixels("vanilla")[None])
+    with torch.no_grad():
+        x = model.forward_features(image)
+        scores = []
+        for channel in x[0]:
+            mask = nn.functional.interpolate(channel[None, None], image.shape[-2:], mode="bilinear", align_corners=True)
+            mask = (mask - mask.min()) / (mask.max() - mask.min() + 1e-8)
+            scores.append(float(model(image * mask).prediction[0, index]))
+        expected = torch.einsum("c,chw->hw", torch.tensor(scores).softmax(0), x[0]).clamp(min=0)
+    np.testing.assert_allclose(raw(scene, "score-cam", label), expected.numpy(), atol=1e-3)
+
+
+def test_score_cam_can_be_stopped(scene: Scene):
+    asked = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 1
+
+    with pytest.raises(Stopped):
+        scene.map("score-cam", scene.analysis.prediction, stop=stop)
+    assert len(asked) == 2
+    assert scene.map("score-cam", scene.analysis.prediction).shape == scene.analysis.s.shape  # and begun again
+
+
+def test_maps_of_the_networks_themselves(networks: Networks, scene: Scene):
+    label = networks.classes[4]
+    np.testing.assert_array_equal(scene.map("s", label), scene.analysis.s)
+    np.testing.assert_array_equal(scene.map("s-star", label), scene.analysis.counterfactual.shown)
+    assert raw(scene, "effect", label).sum() == pytest.approx(scene.analysis.total_effect[4], rel=1e-4)
+    with torch.no_grad():
+        sentiment = networks.classifiers["wscnet"](networks.normalised("wscnet", scene.pixels("wscnet")[None])).s[0, 0]
+        salient = networks.ras.saliency(networks.normalised("ras", scene.pixels("ras")[None]))[0]
+    np.testing.assert_allclose(scene.map("wscnet", label), sentiment.numpy(), atol=1e-4)
+    np.testing.assert_allclose(scene.map("ras", label), salient.numpy(), atol=1e-5)
+
+
+def test_the_spectral_residual(scene: Scene):
+    """Step by step as the paper has it, with scipy's filters."""
+    grey = np.asarray(Image.fromarray(scene.analysis.seen).convert("L"), float)
+    assert grey.shape == (64, 64)  # so that nothing is resized
+    spectrum = np.fft.fft2(grey)
+    amplitude = np.log(np.abs(spectrum))
+    residual = amplitude - ndimage.uniform_filter(amplitude, 3, mode="wrap")
+    back = np.fft.ifft2(np.exp(residual) * spectrum / np.abs(spectrum))
+    expected = ndimage.gaussian_filter(np.abs(back) ** 2, 2.5, mode="mirror", truncate=4)
+    found = scene.map("spectral-residual", scene.networks.classes[0])
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
+
+
+def test_only_maps_of_a_class_change_with_the_class(scene: Scene):
+    one, other = scene.networks.classes[0], scene.networks.classes[5]
+    for name, method in METHODS.items():
+        assert np.array_equal(raw(scene, name, one), raw(scene, name, other)) != method.per_class, name
+
+
+def test_a_map_is_made_once_for_each_class_it_depends_on(scene: Scene):
+    one, other = scene.networks.classes[:2]
+    assert scene.map("s", one) is scene.map("s", other)
+    assert scene.map("cam", one) is scene.map("cam", one)
+    assert scene.map("cam", one) is not scene.map("cam", other)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.full((4, 4), 0.25, np.float32), r"the same everywhere \(0.25\)"),
+        (np.array([[1, np.nan], [0, 2]], np.float32), "no numbers"),
+        (np.array([[1, np.inf], [0, 2]], np.float32), "no numbers"),
+    ],
+)
+def test_a_map_that_tells_nothing_says_so(scene: Scene, values: np.ndarray, said: str):
+    scene.maps["cam", scene.networks.classes[0]] = values
+    with pytest.raises(MapError, match=said):
+        scene.map("cam", scene.networks.classes[0])
+
+
+def test_names_and_groups():
+    assert named(["cam", "cternet", "s"]) == ("cam", "s", "s-star", "effect")
+    assert named(["default"]) == DEFAULT
+    assert set(named(["all"])) == set(METHODS)
+    assert not any(METHODS[name].slow for name in GROUPS["fast"])
+    with pytest.raises(ValueError, match="no method is called nonsense; choose from cam"):
+        named(["cam", "nonsense"])
+
+
+def test_each_network_runs_once_for_all_its_maps(networks: Networks):
+    runs: list[str] = []
+    models = networks.classifiers | {"ras": networks.ras}
+    hooks = [
+        model.backbone.net.conv_stem.register_forward_hook(lambda *_, name=name: runs.append(name))
+        for name, model in models.items()
+    ]
+    try:
+        (scene,) = networks.look([tiny_photo(3)], {"cternet", "vanilla", "wscnet", "ras"})
+        for method in named(["fast"]):
+            raw(scene, method, networks.classes[0])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert sorted(runs) == ["cternet", "ras", "vanilla", "wscnet"]
