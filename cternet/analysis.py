@@ -175,6 +175,24 @@ class Analysis:
             raise ValueError("the map has values that are not finite numbers")
         return replace(self, attended=attention)
 
+    def __repr__(self) -> str:
+        return f"Analysis({self.prediction}, {self.probabilities.max():.0%}, {self.model})"
+
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as a PNG file, drawn once."""
+        from cternet.notebook import png  # figures read analyses, so they are not known here before one is asked for
+
+        return png(self)
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def _repr_html_(self) -> str:
+        from cternet.notebook import html
+
+        return html(self)
+
 
 def counterfactual(
     name: str,
