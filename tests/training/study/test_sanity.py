@@ -1,0 +1,58 @@
+"""Randomised weights: which parts change, and what becomes of the maps."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from cternet.compare import Networks
+from tests.tiny import tiny_network, tiny_photo
+from training.study.sanity import STAGES, likeness, randomise, randomised
+
+
+@pytest.mark.parametrize("variant", ["vanilla", "wscnet", "cternet"])
+@pytest.mark.parametrize("share", STAGES.values())
+def test_random_from_the_head_downwards(variant: str, share: float):
+    trained = tiny_network(variant=variant)
+    before = copy.deepcopy(trained.state_dict())
+    with torch.no_grad():
+        for parameter in trained.parameters():
+            parameter.add_(0.5)  # nothing is as an untrained network has it
+    marked = copy.deepcopy(trained.state_dict())
+    changed = randomise(trained, share, seed=4)
+    sections = trained.backbone.sections()
+    first_random = len(sections) - round(share * len(sections))
+    for number, (old, new) in enumerate(zip(sections, changed.backbone.sections(), strict=True)):
+        same = all(torch.equal(a, b) for a, b in zip(old.parameters(), new.parameters(), strict=True))
+        assert same == (number < first_random)
+    head = [name for name, value in changed.named_parameters() if not name.startswith("backbone.")]
+    assert head and not any(torch.equal(changed.state_dict()[name], marked[name]) for name in head)
+    assert all(torch.equal(trained.state_dict()[name], marked[name]) for name in before)  # the trained one is left alone
+
+
+def test_the_same_seed_gives_the_same_network():
+    one, other = (randomise(tiny_network(), 1.0, seed=2) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_maps_of_what_was_learnt_change_and_others_do_not(networks: Networks):
+    methods = ("cam", "s", "effect", "ras", "spectral-residual")
+    found = likeness(networks, [tiny_photo(seed) for seed in range(4)], methods)
+    assert set(found) == set(STAGES)
+    for rows in found.values():
+        assert set(rows) == set(methods) and all(values.shape == (4,) for values in rows.values())
+        np.testing.assert_allclose(rows["spectral-residual"], 1.0)  # it has no weights
+    for method in ("cam", "s", "effect", "ras"):
+        assert (found["everything"][method] < 0.999).all()
+
+
+def test_the_map_of_the_class_predicted_before(networks: Networks):
+    """Nothing random: the very same maps."""
+    again = randomised(networks, 0.0)
+    again.classifiers = networks.classifiers
+    photo = tiny_photo(9)
+    (old,), (new,) = networks.look([photo]), again.look([photo])
+    label = old.analysis.prediction
+    np.testing.assert_array_equal(old.map("cam", label), new.map("cam", label))
+    assert not np.allclose(old.map("s", label), new.map("s", label))

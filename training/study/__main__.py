@@ -1,0 +1,109 @@
+"""What the maps are worth, over many photos.
+
+    python -m cternet.survey DATA/test --out runs/survey --sample 300 --metrics --methods fast
+    python -m training.study faithfulness runs/survey --out runs/study
+    python -m training.study sanity runs/survey --photos DATA/test --out runs/study
+
+faithfulness compares each method with a random map and with CAM on the survey's numbers, with bootstrap intervals.  sanity
+makes the weights random, from the head downwards, and says how much of each map stays (Adebayo et al., NeurIPS 2018).
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from tqdm.auto import tqdm
+
+from cternet.checkpoint import SHIPPED, CheckpointError
+from cternet.compare import METHODS, Networks, named
+from cternet.images import ImageError
+from cternet.predictor import Predictor
+from training.checkpoints import write_json
+from training.study.faithfulness import mean_interval, read_table, report
+from training.study.sanity import STAGES, likeness
+from training.tables import table
+
+
+@dataclass(kw_only=True)
+class Faithfulness:
+    """Each method against a random map and against CAM."""
+
+    survey: tyro.conf.Positional[Path]
+    """A survey's folder, made with --metrics, or its table.parquet."""
+    out: Path | None = None
+    """Folder for faithfulness.md; without it the tables are only printed."""
+
+    def run(self) -> None:
+        text = report(read_table(self.survey))
+        print(text)
+        save(self.out, "faithfulness.md", text)
+
+
+@dataclass(kw_only=True)
+class Sanity:
+    """How much of each map stays when the weights are random."""
+
+    survey: tyro.conf.Positional[Path]
+    """A survey's folder, or its table.parquet: which photos."""
+    photos: Path
+    """Folder the survey was made of."""
+    most: int = 100
+    """Photos taken at most."""
+    methods: tuple[str, ...] = ("fast",)
+    """Methods, or groups of them."""
+    weights: str = str(SHIPPED / "cternet-fi")
+    """CTERNet's checkpoint folder or hub id."""
+    seed: int = 0
+    """Of the random weights."""
+    device: str | None = None
+    """Torch device; by default a GPU where there is one."""
+    out: Path | None = None
+    """Folder for sanity.md and sanity.json; without it the table is only printed."""
+
+    def run(self) -> None:
+        methods = named(self.methods)
+        networks = Networks(Predictor.from_pretrained(self.weights, device=self.device))
+        for name, why in networks.reasons.items():
+            print(f"note: {why}; maps of {name} are left out", file=sys.stderr)
+        methods = [method for method in methods if METHODS[method].network not in networks.reasons]
+        paths = [self.photos / name for name in read_table(self.survey)["path"][: self.most]]
+        found = likeness(networks, tqdm(paths, unit="img"), methods, seed=self.seed)
+        rows = []
+        for method in methods:
+            cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*mean_interval(found[stage][method])) for stage in STAGES]
+            rows.append([METHODS[method].title, *cells])
+        text = (
+            f"## Sanity check over {len(paths)} photos\n\n"
+            "Rank correlation of a map with the one of a network in which this is random; mean and 95 % interval.\n\n"
+            f"{table(['map', *STAGES], rows)}\n"
+        )
+        print(text)
+        save(self.out, "sanity.md", text)
+        if self.out is not None:
+            plain = {stage: {method: np.round(v, 5).tolist() for method, v in r.items()} for stage, r in found.items()}
+            write_json(self.out / "sanity.json", plain)
+
+
+def save(out: Path | None, name: str, text: str) -> None:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text)
+
+
+def main() -> None:
+    command = tyro.cli(
+        Annotated[Faithfulness, tyro.conf.subcommand("faithfulness")] | Annotated[Sanity, tyro.conf.subcommand("sanity")],
+        prog="python -m training.study",
+        description=__doc__,
+    )
+    try:
+        command.run()
+    except (CheckpointError, ImageError, OSError, ValueError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
