@@ -22,7 +22,7 @@ from cternet.compare import METHODS, Networks, named
 from cternet.images import ImageError
 from cternet.predictor import Predictor
 from training.checkpoints import write_json
-from training.study.faithfulness import mean_interval, read_table, report
+from training.study.faithfulness import mean_interval, read_table, read_tables, report
 from training.study.sanity import STAGES, likeness
 from training.tables import table
 
@@ -31,13 +31,13 @@ from training.tables import table
 class Faithfulness:
     """Each method against a random map and against CAM."""
 
-    survey: tyro.conf.Positional[Path]
-    """A survey's folder, made with --metrics, or its table.parquet."""
+    surveys: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders of surveys of the same photos, made with --metrics, or their table.parquet."""
     out: Path | None = None
     """Folder for faithfulness.md; without it the tables are only printed."""
 
     def run(self) -> None:
-        text = report(read_table(self.survey))
+        text = report(read_tables(self.surveys))
         print(text)
         save(self.out, "faithfulness.md", text)
 

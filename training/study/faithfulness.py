@@ -32,6 +32,15 @@ def read_table(report: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
+def read_tables(reports: Sequence[Path]) -> pd.DataFrame:
+    """Surveys of the same photos with other methods as one table: the photos that are in all of them."""
+    frames = [read_table(report).set_index("path") for report in reports]
+    joined = frames[0]
+    for frame in frames[1:]:
+        joined = joined.join(frame[[column for column in frame if column not in joined]], how="inner")
+    return joined.reset_index()
+
+
 def measured(frame: pd.DataFrame) -> list[str]:
     """The methods with numbers, in the registry's order."""
     first = next(iter(METRICS))

@@ -9,7 +9,7 @@ import pytest
 
 from cternet.compare import METRICS
 from training.study import __main__ as command
-from training.study.faithfulness import differences_table, gain, mean_interval, measured, report
+from training.study.faithfulness import differences_table, gain, mean_interval, measured, read_tables, report
 
 
 def frame(photos: int = 40) -> pd.DataFrame:
@@ -73,6 +73,18 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     command.main()
     assert (tmp_path / "out" / "faithfulness.md").read_text().strip() in capsys.readouterr().out
     assert "## Faithfulness over 40 photos" in report(frame())
+
+
+def test_surveys_of_the_same_photos_are_one_table(tmp_path: Path):
+    data = frame()
+    ours = [column for column in data if not column.endswith("_s")]
+    theirs = ["path", *(column for column in data if column.endswith(("_s", "_random_cternet")))]
+    for name, columns, rows in (("one", ours, slice(None)), ("other", theirs, slice(5, None))):
+        (tmp_path / name).mkdir()
+        data.iloc[rows][columns].to_parquet(tmp_path / name / "table.parquet")
+    joined = read_tables([tmp_path / "one", tmp_path / "other"])
+    assert list(joined["path"]) == list(data["path"][5:]) and measured(joined) == ["cam", "ras", "s"]
+    np.testing.assert_array_equal(gain(joined, "s", "road"), gain(data, "s", "road")[5:])
 
 
 @pytest.mark.parametrize(
