@@ -20,13 +20,14 @@ import tyro
 from accelerate import PartialState
 
 from training.checkpoints import SaveError, newest_state, write_json
+from training.classification import ClassificationRun
 from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
-from training.engine import Run
 from training.presets import PRESETS
 from training.processes import on_main
 from training.progress import Interrupted
 from training.start import changed_settings
+from training.tables import table
 
 PaperColumn = Literal["fi", "emotion6", "artphoto", "twitter2"]
 
@@ -98,7 +99,7 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
     """Figures of one run on val (and test), from its averaged weights after the last epoch.
 
     Raises:
-        DataError: a finished run in that folder has other settings, or see ``Run``.
+        DataError: a finished run in that folder has other settings, or see ``training.engine.Run``.
     """
     done = config.out / "figures.json"
     if done.exists():
@@ -108,7 +109,7 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
             why = f"with other settings ({', '.join(changed)})" if changed else "without --test"
             raise DataError(f"{config.out} was finished {why}; choose another --train.out, or delete that folder")
         return figures
-    run = Run(replace(config, resume=newest_state(config.out) is not None))
+    run = ClassificationRun(replace(config, resume=newest_state(config.out) is not None))
     splits = {"val": (run.val_loader, run.val_start)}
     if test:
         splits["test"] = run.features.evaluation(on_main(run.accelerator, partial(read_test, config)))
@@ -143,9 +144,8 @@ def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
 
 def markdown(summary: dict[str, Any], paper: dict[str, float] | None = None) -> str:
     """The table, accuracies in per cent; the paper's figure stands beside each row's prediction."""
-    lines = ["| row | split | answer | accuracy | polarity |", "| --- | --- | --- | --- | --- |"]
-    if paper:
-        lines = [f"{line} {cell} |" for line, cell in zip(lines, ("the paper's accuracy", "---"), strict=True)]
+    header = ["row", "split", "answer", "accuracy", "polarity", *(["the paper's accuracy"] if paper else [])]
+    rows = []
     for name, splits in summary.items():
         for split, answers in splits.items():
             for answer, figures in answers.items():
@@ -155,25 +155,25 @@ def markdown(summary: dict[str, Any], paper: dict[str, float] | None = None) -> 
                 ]
                 if paper:
                     cells.append(f"{paper[name]:.2f}" if name in paper and answer == list(answers)[-1] else "")
-                lines.append(f"| {name} | {split} | {answer} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+                rows.append([name, split, answer, *cells])
+    return table(header, rows, left=3) + "\n"
 
 
 def parse(arguments: list[str]) -> tuple[str, Arguments]:
     """The table's name and the settings: TABLE [RECIPE] FLAGS."""
     if not arguments or arguments[0].startswith("-"):
         tyro.cli(Arguments, args=["--help"], description=__doc__)
-    table, *rest = arguments
-    if table not in TABLES:
-        sys.exit(f"error: no table is called {table!r}; choose one of {', '.join(TABLES)}")
+    name, *rest = arguments
+    if name not in TABLES:
+        sys.exit(f"error: no table is called {name!r}; choose one of {', '.join(TABLES)}")
     default: Any = None
     if rest and not rest[0].startswith("-"):
         recipe, *rest = rest
         if recipe not in PRESETS:
             sys.exit(f"error: no recipe is called {recipe!r}; choose one of {', '.join(PRESETS)}")
         default = Arguments(train=PRESETS[recipe][1])
-    prog = f"training.ablate {table}"
-    return table, tyro.cli(Arguments, args=rest, prog=prog, description=__doc__, **({"default": default} if default else {}))
+    prog = f"training.ablate {name}"
+    return name, tyro.cli(Arguments, args=rest, prog=prog, description=__doc__, **({"default": default} if default else {}))
 
 
 def main() -> None:

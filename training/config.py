@@ -1,22 +1,21 @@
-"""The typed settings of a training run; ``python -m training.train --help`` lists them."""
+"""The typed settings of training runs; ``--help`` of ``training.train`` and ``training.train_saliency`` lists them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from cternet.model import CTERNetConfig
 from training.data import DataConfig
 
 
 @dataclass(kw_only=True)
-class TrainConfig(DataConfig):
-    """One training run."""
+class RunConfig:
+    """What every training run can be told, whatever it learns."""
 
     out: Path
     """Run folder: settings, metrics, checkpoints, TensorBoard."""
-    model: CTERNetConfig = field(default_factory=CTERNetConfig)
+    model: Any
     """The network."""
-
     start: Path | None = None
     """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
     start_head: bool = False
@@ -32,7 +31,7 @@ class TrainConfig(DataConfig):
 
     epochs: int = 4
     patience: int | None = None
-    """Stop after so many epochs without a better accuracy on val."""
+    """Stop after so many epochs without a better figure on val."""
     batch_size: int = 32
     """Images a forward pass on each process."""
     accumulate: int = 1
@@ -55,6 +54,50 @@ class TrainConfig(DataConfig):
     ema: float = 0.998
     """Decay of the averaged weights that are evaluated and kept; 0 keeps the last ones."""
 
+    crop_scale: tuple[float, float] = (0.5, 1.0)
+    """RandomResizedCrop's range of areas."""
+    views: int = 1000
+    """Different augmentations of an image before they repeat; with a cache, what bounds its size."""
+    precision: Literal["no", "bf16"] = "no"
+    compile: bool = False
+    """Compile the network with torch.compile; pays on a GPU."""
+    workers: int = 2
+    """Processes that decode images."""
+    seed: int = 0
+    """Seeds the head, the order of images and every draw of a step."""
+    view_seed: int = 0
+    """Seeds the augmentations."""
+    save_every: int = 200
+    """Steps between checkpoints."""
+    resume: bool = False
+    """Go on from the newest checkpoint in the run folder."""
+    tracker: Literal["tensorboard", "wandb", "trackio"] = "tensorboard"
+    """Where losses, learning rates, figures and sample maps go beside metrics.jsonl."""
+    sample_maps: int = 4
+    """Photos of val whose maps are logged every epoch."""
+    cpu: bool = False
+    """Use the CPU even where a GPU is."""
+
+    FRACTIONS: ClassVar[tuple[str, ...]] = ("ema", "warmup")
+    """Settings that lie between 0 and 1."""
+
+    def __post_init__(self) -> None:
+        at_least_one = ("epochs", "batch_size", "accumulate", "views", "save_every", "step_epochs")
+        for name in (*at_least_one, *(["patience"] if self.patience is not None else [])):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}")
+        for name in self.FRACTIONS:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"--{name.replace('_', '-')} must lie between 0 and 1, not {getattr(self, name)}")
+
+
+@dataclass(kw_only=True)
+class TrainConfig(RunConfig, DataConfig):
+    """A run that learns emotions."""
+
+    model: CTERNetConfig = field(default_factory=CTERNetConfig)
+    """The network."""
+
     eq7_alone: bool = False
     """Train on CE(v) + CE(Y_TE) only, as Eq. 7 is printed."""
     effect_warmup: int = 0
@@ -70,38 +113,7 @@ class TrainConfig(DataConfig):
     """Beta parameter of mixup (Zhang et al., 2018), applied to what the frozen sections put out (manifold mixup); 0 is off."""
     balance: float = 0.0
     """Draw images by (class size)^-balance: 0 as they are, 1 all classes equally often."""
-    crop_scale: tuple[float, float] = (0.5, 1.0)
-    """RandomResizedCrop's range of areas."""
-
     cache: Path | None = None
     """Folder in which to keep what the frozen sections put out; later epochs and runs with the same views read it."""
-    views: int = 1000
-    """Different augmentations of an image before they repeat; with a cache, what bounds its size."""
-    precision: Literal["no", "bf16"] = "no"
-    compile: bool = False
-    """Compile the network with torch.compile; pays on a GPU."""
-    workers: int = 2
-    """Processes that decode images."""
-    seed: int = 0
-    """Seeds the head, the order of images, dropout and S*."""
-    view_seed: int = 0
-    """Seeds the augmentations."""
-    save_every: int = 200
-    """Steps between checkpoints."""
-    resume: bool = False
-    """Go on from the newest checkpoint in the run folder."""
-    tracker: Literal["tensorboard", "wandb", "trackio"] = "tensorboard"
-    """Where losses, learning rates, figures and sample maps go beside metrics.jsonl."""
-    sample_maps: int = 4
-    """Photos of val whose maps are logged every epoch."""
-    cpu: bool = False
-    """Use the CPU even where a GPU is."""
 
-    def __post_init__(self) -> None:
-        at_least_one = ("epochs", "batch_size", "accumulate", "views", "save_every", "step_epochs")
-        for name in (*at_least_one, *(["patience"] if self.patience is not None else [])):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, not {getattr(self, name)}")
-        for name in ("ema", "warmup", "teaching", "label_smoothing"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"--{name.replace('_', '-')} must lie between 0 and 1, not {getattr(self, name)}")
+    FRACTIONS: ClassVar[tuple[str, ...]] = (*RunConfig.FRACTIONS, "teaching", "label_smoothing")

@@ -1,44 +1,49 @@
-"""One training run: data in order, steps, evaluation, checkpoints, exact resume."""
+"""One training run, whatever it learns: data in order, steps, evaluation, checkpoints, exact resume.
+
+``training.classification`` and ``training.saliency`` each say in a subclass of ``Run`` what is learnt from what.
+"""
 
 import json
 import signal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
-from torch import Tensor
-from torch.utils.data import DataLoader
-from torchvision.transforms import v2
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from cternet.losses import loss_terms
-from cternet.model import CTERNet
-from training.checkpoints import drop_older_states, newest_state, saving, write_folder
-from training.config import TrainConfig
+from training.checkpoints import write_folder
+from training.config import RunConfig
 from training.data import DataError, seed_of
-from training.evaluation import evaluate
-from training.features import Batch, Features
+from training.features import Batch
 from training.optimisation import build_average, build_optimizer, build_schedule
 from training.processes import PATIENT
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
-from training.soft_labels import target_table
-from training.start import check_run_folder, digest, load_start, new_network, open_run_folder, read_examples
-from training.teachers import Teachers
-from training.tracking import check_tracker, log_samples
+from training.start import check_run_folder, digest, open_run_folder
+from training.state import load_state, save_state
+from training.tracking import check_tracker, log_pictures
 
 
-class Run:
+class Run(ABC):
     """Everything a training run holds.  ``train()`` does the work.
+
+    A subclass says what is learnt: the examples, the network, the batches, the loss, and the figures on val.
 
     Raises:
         DataError: the data or the start weights cannot be used.
         SaveError: a checkpoint could not be written.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: RunConfig) -> None:
         self.config = config
         check_tracker(config.tracker)
         self.accelerator = Accelerator(
@@ -53,40 +58,80 @@ class Run:
         self.progress = Progress()
         self.stop_signal: int | None = None
         check_run_folder(config)
-        self.examples, left_out = read_examples(config, self.accelerator)
-        self.progress.data = digest(self.examples)
+        self.examples, left_out = self.read_examples()
+        self.progress.data = digest({split: map(self.identity, members) for split, members in self.examples.items()})
         self.steps = self.sampler(epoch=0, start_step=0).steps
         self.build_network()
-        classes = len(config.model.classes)
-        self.targets = target_table(self.examples["train"], classes).to(self.accelerator.device) if config.soft_labels else None
-        # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
-        self.mix = v2.MixUp(alpha=config.mixup, num_classes=classes) if config.mixup else None
-        self.teachers = self.teach() if config.teachers else None
-        self.features = Features(config, self.bare.backbone, self.examples["train"], self.accelerator)
-        self.val_loader, self.val_start = self.features.evaluation(self.examples["val"])
+        self.open_data()
         if self.main:
             open_run_folder(config, left_out)
         self.accelerator.wait_for_everyone()
         if config.resume:
-            self.load_state()
+            load_state(self.accelerator, self.progress, config.out)
         if self.main:
             self.accelerator.init_trackers(
                 "" if config.tracker == "tensorboard" else config.out.name,
                 init_kwargs={"tensorboard": {"purge_step": self.progress.total_steps if config.resume else None}},
             )
 
+    # --- what is learnt, from what
+
+    @abstractmethod
+    def read_examples(self) -> tuple[dict[str, list[Any]], dict[Path, str]]:
+        """The examples of train and val, each with a ``path``, and what was left out and why.
+
+        Raises:
+            DataError: they cannot be used.
+        """
+
+    @abstractmethod
+    def identity(self, example: Any) -> str:
+        """What must be the same for a run to go on with an example, wherever the data lie."""
+
+    @abstractmethod
+    def make_network(self) -> nn.Module:
+        """The network with its start weights; its backbone, a ``cternet.backbone.Backbone``, is called so.
+
+        Raises:
+            DataError, ValueError: it cannot be made, or the start weights are not for it.
+        """
+
+    @abstractmethod
+    def open_data(self) -> None:
+        """Ready what feeds the network, which stands by now."""
+
+    @abstractmethod
+    def batches(self, sampler: EpochSampler, *, from_start: bool) -> Iterator[Batch]:
+        """The batches of an epoch, on the device."""
+
+    @abstractmethod
+    def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of a batch, and its terms by name."""
+
+    @abstractmethod
+    def validate(self) -> tuple[dict[str, Any], dict[str, float | None]]:
+        """Figures of ``weights`` on val: all of them, for the checkpoint, and those of ``metrics.jsonl``."""
+
+    @abstractmethod
+    def score(self, val: dict[str, float | None]) -> float:
+        """By what an epoch's figures are compared; the best is the largest, and above -1."""
+
+    @abstractmethod
+    def pictures(self, examples: Sequence[Any]) -> list[NDArray[np.uint8]]:
+        """What ``weights`` make of a few photos, (h, w, 3) each, for the tracker."""
+
+    # --- before the first step
+
     def build_network(self) -> None:
         config = self.config
-        network = new_network(config)
-        if config.start is not None:
-            load_start(network, config.start, head=config.start_head)
+        network = self.make_network()
         network.backbone.freeze(config.frozen_sections, train_depthwise=config.train_depthwise)
         network.to(memory_format=torch.channels_last)
         self.average = build_average(network, config)
         optimizer = build_optimizer(network, config)
         self.scheduler = build_schedule(optimizer, config, self.steps)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
-        self.bare: CTERNet = self.accelerator.unwrap_model(self.network)
+        self.bare = self.accelerator.unwrap_model(self.network)
         if config.compile:
             self.network = torch.compile(self.network)
         registered = [self.progress, self.scheduler]
@@ -95,22 +140,19 @@ class Run:
             registered.append(self.average)
         self.accelerator.register_for_checkpointing(*registered)
 
-    def teach(self) -> Teachers:
-        config = self.config
-        found = Teachers(config.teachers, self.bare, config.frozen_sections, config.teaching)
-        return found.to(self.accelerator.device)
-
-    def sampler(self, *, epoch: int, start_step: int) -> EpochSampler:
+    def sampler(
+        self, *, epoch: int, start_step: int, labels: Sequence[int] | None = None, balance: float = 0.0
+    ) -> EpochSampler:
         config = self.config
         return EpochSampler(
-            [example.label for example in self.examples["train"]],
+            range(len(self.examples["train"])) if labels is None else labels,
             seed=config.seed,
             epoch=epoch,
             view=epoch % config.views,
             rank=self.accelerator.process_index,
             world=self.world,
             batch_size=config.batch_size * config.accumulate,
-            balance=config.balance,
+            balance=balance,
             start_step=start_step,
         )
 
@@ -132,26 +174,20 @@ class Run:
                 signal.signal(number, handler)
             for tracker in self.accelerator.trackers:  # not end_training(): the processes may have more to do together
                 tracker.finish()
-        return max(self.progress.history, key=lambda entry: entry["val"]["accuracy"], default={})
+        return max(self.progress.history, key=lambda entry: self.score(entry["val"]), default={})
 
     def on_signal(self, number: int, _frame: Any) -> None:
         self.stop_signal = number
 
     def out_of_patience(self) -> bool:
         """Whether the last ``patience`` epochs were no better on val than one before them."""
-        patience, history = self.config.patience, [entry["val"]["accuracy"] for entry in self.progress.history]
+        patience, history = self.config.patience, [self.score(entry["val"]) for entry in self.progress.history]
         return patience is not None and len(history) > patience and max(history[-patience:]) <= max(history[:-patience])
 
     @property
-    def weights(self) -> CTERNet:
+    def weights(self) -> nn.Module:
         """The network to evaluate and keep: the averaged one where there is one."""
         return self.bare if self.average is None else self.average.module
-
-    def evaluate(self, loader: DataLoader, start: int) -> dict[str, Any]:
-        """Figures of ``weights`` on what ``Features.evaluation`` gave."""
-        return evaluate(
-            self.weights, loader, self.accelerator, self.config.model.classes, start=start, surprise=self.config.surprise
-        )
 
     def train_epoch(self) -> None:
         config, progress = self.config, self.progress
@@ -167,7 +203,7 @@ class Run:
             unit="img",
             disable=not self.main,
         )
-        batches = self.features.training(sampler, from_start=progress.step == 0)
+        batches = self.batches(sampler, from_start=progress.step == 0)
         with bar:
             while part := [batch for _, batch in zip(range(config.accumulate), batches, strict=False)]:
                 self.step(part)
@@ -179,15 +215,15 @@ class Run:
         """One optimiser step on the mean loss of ``accumulate`` batches."""
         progress = self.progress
         means: dict[str, float] = {}
-        for number, (inputs, labels, indices) in enumerate(batches):
+        for number, batch in enumerate(batches):
             # Seeded by the step, so that a resumed run drops the same channels and draws the same S*.
             torch.manual_seed(seed_of(self.config.seed, progress.total_steps, self.accelerator.process_index, number))
             last = number == len(batches) - 1
             if last:
-                terms = self.backward(inputs, labels, indices, len(batches))
+                terms = self.backward(batch, len(batches))
             else:
                 with self.accelerator.no_sync(self.network):
-                    terms = self.backward(inputs, labels, indices, len(batches))
+                    terms = self.backward(batch, len(batches))
             for name, term in terms.items():
                 means[name] = means.get(name, 0.0) + term / len(batches)
         # The gradients are those of all processes, so all of them see a norm that is no number, and stop before it does harm.
@@ -208,21 +244,10 @@ class Run:
             losses = {f"loss/{name}": term for name, term in means.items()}
             self.accelerator.log(losses | rates, step=progress.total_steps)
 
-    def backward(self, inputs: Tensor, labels: Tensor, indices: Tensor, parts: int) -> dict[str, float]:
+    def backward(self, batch: Batch, parts: int) -> dict[str, float]:
         """Gradients of one batch's share of the step; returns its loss terms."""
-        config, progress = self.config, self.progress
-        if self.targets is not None:
-            labels = self.targets[indices.to(self.targets.device)]
-        if self.mix is not None:
-            inputs, labels = self.mix(inputs, labels)
-        inputs = inputs.to(memory_format=torch.channels_last)
-        with self.accelerator.autocast():
-            if self.teachers is not None:
-                labels = self.teachers.targets(inputs, labels)
-            outputs = self.network(inputs, start=config.frozen_sections)
-        terms = loss_terms(outputs, labels, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
-        rise = progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
-        loss = sum(term * min(1.0, rise) if name == "y_te" else term for name, term in terms.items())
+        inputs, targets, indices = batch
+        loss, terms = self.loss(inputs.to(memory_format=torch.channels_last), targets, indices)
         self.accelerator.backward(loss / parts)
         return {name: term.item() for name, term in terms.items()}
 
@@ -237,33 +262,28 @@ class Run:
 
     def end_epoch(self) -> None:
         config, progress = self.config, self.progress
-        figures = self.evaluate(self.val_loader, self.val_start)
-        chosen = figures[figures["prediction"]]
-        entry = {
-            "epoch": progress.epoch + 1,
-            "loss": {name: value / self.steps for name, value in progress.sums.items()},
-            "val": {"accuracy": chosen["accuracy"], "polarity_accuracy": chosen.get("polarity_accuracy")}
-            | {f"accuracy_{name}": figures[name]["accuracy"] for name in ("v", "y", "y_te") if name in figures},
-        }
+        figures, val = self.validate()
+        losses = {name: value / self.steps for name, value in progress.sums.items()}
+        entry = {"epoch": progress.epoch + 1, "loss": losses, "val": val}
         progress.history.append(entry)
         self.accelerator.log(
-            {f"val/{name}": value for name, value in entry["val"].items() if value is not None}, step=progress.total_steps
+            {f"val/{name}": value for name, value in val.items() if value is not None}, step=progress.total_steps
         )
         self.accelerator.print(json.dumps(entry))
-        if self.main:
-            samples = self.examples["val"][:: max(1, len(self.examples["val"]) // max(1, config.sample_maps))]
-            log_samples(self.accelerator, self.weights, samples[: config.sample_maps], progress.total_steps)
+        if self.main and config.sample_maps:
+            samples = self.examples["val"][:: max(1, len(self.examples["val"]) // config.sample_maps)]
+            log_pictures(self.accelerator, partial(self.pictures, samples[: config.sample_maps]), progress.total_steps)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
         self.export("last", {"val": figures})
-        if chosen["accuracy"] > progress.best:
-            progress.best = chosen["accuracy"]
+        if self.score(val) > progress.best:
+            progress.best = self.score(val)
             self.export("best", {"val": figures})
         self.save()
 
     # --- saving
 
     def export(self, name: str, metrics: dict[str, Any]) -> None:
-        """Keep the weights as a checkpoint folder that ``CTERNet.from_pretrained`` reads."""
+        """Keep the weights as a checkpoint folder that ``from_pretrained`` reads."""
         if self.main:
             config = asdict(self.config.model) | {"metrics": metrics}
             write_folder(self.config.out / name, lambda path: self.weights.save_pretrained(path, config=config))
@@ -279,47 +299,5 @@ class Run:
             self.save()
 
     def save(self) -> None:
-        """Write the whole training state to ``state/step-N`` and drop older ones."""
         self.progress.world = self.world
-        target = self.config.out / "state" / f"step-{self.progress.total_steps}"
-        self.accelerator.wait_for_everyone()
-        if self.world == 1:
-            write_folder(target, lambda path: self.accelerator.save_state(str(path)))
-        else:
-            temporary = target.with_name(f".{target.name}.shared")
-            with saving(target, temporary):
-                self.accelerator.save_state(str(temporary))
-            self.accelerator.wait_for_everyone()
-            if self.main:
-                write_folder(target, lambda path: [child.rename(path / child.name) for child in temporary.iterdir()])
-        if self.main:
-            lines = [json.dumps(entry) for entry in self.progress.history]
-            metrics = self.config.out / "metrics.jsonl"
-            temporary = metrics.with_name(".metrics.jsonl.new")
-            with saving(metrics, temporary):
-                temporary.write_text("".join(line + "\n" for line in lines))
-                temporary.replace(metrics)
-            drop_older_states(self.config.out)
-        self.accelerator.wait_for_everyone()
-
-    def load_state(self) -> None:
-        state = newest_state(self.config.out)
-        data = self.progress.data
-        try:
-            self.accelerator.load_state(str(state))
-        except Exception as error:  # each file's reader has its own
-            raise DataError(
-                f"{state} is damaged or cut short ({type(error).__name__}: {error}); start a new run in another --out, with "
-                f"--start {self.config.out / 'last'} --start-head to keep what was learnt"
-            ) from None
-        if self.progress.data != data:
-            raise DataError(
-                f"the images, their labels or their split are not those {state} was saved with; "
-                "resume with the same, or start anew in another --out"
-            )
-        if self.progress.world != self.world:
-            raise DataError(
-                f"{state} was saved by {self.progress.world} processes and cannot go on with {self.world}; "
-                f"start it with {self.progress.world} again"
-            )
-        self.accelerator.print(f"resuming {state} in epoch {self.progress.epoch + 1}, step {self.progress.step}")
+        save_state(self.accelerator, self.progress, self.config.out)

@@ -17,7 +17,24 @@ from training.data import Example, Photos, eval_transform, train_transform
 from training.sampler import EpochSampler
 
 Batch = tuple[Tensor, Tensor, Tensor]
-"""Network inputs (B, ...), labels (B,), indices of the examples (B,)."""
+"""Network inputs (B, ...), targets (B, ...), indices of the examples (B,)."""
+
+
+def training_loader(data: Dataset, sampler: EpochSampler, *, batch_size: int, workers: int) -> DataLoader:
+    """Batches in the sampler's order."""
+    return DataLoader(
+        data,
+        batch_size=batch_size,
+        sampler=sampler,
+        num_workers=workers,
+        generator=torch.Generator(),  # its own, so that the network's draws do not depend on the number of workers
+    )
+
+
+def evaluation_loader(data: Dataset, *, batch_size: int, workers: int) -> DataLoader:
+    """Every example of ``data`` once, in order; to be prepared by an ``Accelerator``."""
+    keys = [(index, 0) for index in range(len(data))]
+    return DataLoader(data, batch_size=batch_size, sampler=keys, num_workers=workers)
 
 
 class Features:
@@ -57,13 +74,8 @@ class Features:
                 self.cache.create(view)
             self.accelerator.wait_for_everyone()
             memory = self.cache.open_partial(view)
-        loader = DataLoader(
-            self.cache.dataset() if cached else self.photos,
-            batch_size=config.batch_size,
-            sampler=sampler,
-            num_workers=0 if cached else config.workers,
-            generator=torch.Generator(),  # its own, so that the network's draws do not depend on the number of workers
-        )
+        data = self.cache.dataset() if cached else self.photos
+        loader = training_loader(data, sampler, batch_size=config.batch_size, workers=0 if cached else config.workers)
         for inputs, labels, indices in loader:
             inputs, labels = inputs.to(self.accelerator.device), labels.to(self.accelerator.device)
             if config.frozen_sections and not cached:
@@ -91,12 +103,7 @@ class Features:
                 cache.finish(0)
             self.accelerator.wait_for_everyone()
             data, start = cache.dataset(), config.frozen_sections
-        loader = DataLoader(
-            data,
-            batch_size=2 * config.batch_size,
-            sampler=[(index, 0) for index in range(len(examples))],
-            num_workers=0 if start else config.workers,
-        )
+        loader = evaluation_loader(data, batch_size=2 * config.batch_size, workers=0 if start else config.workers)
         return self.accelerator.prepare_data_loader(loader), start
 
     def open_cache(self, examples: Sequence[Example], transform: v2.Transform, view_seed: int) -> FeatureCache:

@@ -1,15 +1,15 @@
 """Optimiser, schedule and averaged weights of a run."""
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cternet.model import CTERNet
-from training.config import TrainConfig
+from training.config import RunConfig
 
 
-def build_optimizer(network: CTERNet, config: TrainConfig) -> Optimizer:
+def build_optimizer(network: nn.Module, config: RunConfig) -> Optimizer:
     """Trunk and head as two groups with their own learning rates; the trunk's is missing where all of it is frozen."""
     trunk = [p for p in network.backbone.parameters() if p.requires_grad]
     head = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
@@ -20,7 +20,7 @@ def build_optimizer(network: CTERNet, config: TrainConfig) -> Optimizer:
     return torch.optim.AdamW(groups, weight_decay=config.weight_decay)
 
 
-def build_schedule(optimizer: Optimizer, config: TrainConfig, steps: int) -> LRScheduler:
+def build_schedule(optimizer: Optimizer, config: RunConfig, steps: int) -> LRScheduler:
     """One cycle over the run, or a tenth of the learning rate every so many epochs; one call a step.
 
     Args:
@@ -37,8 +37,10 @@ def build_schedule(optimizer: Optimizer, config: TrainConfig, steps: int) -> LRS
     )
 
 
-def build_average(network: CTERNet, config: TrainConfig) -> AveragedModel | None:
-    """Exponential moving average of the weights, or None where the last ones are kept."""
+def build_average(network: nn.Module, config: RunConfig) -> AveragedModel | None:
+    """Exponential moving average of the weights and buffers, or None where the last ones are kept."""
     if not config.ema:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema)).requires_grad_(False)
+    # Buffers too: the statistics of a batch norm are those of the weights before it, and the last ones do not fit the average.
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True)
+    return average.requires_grad_(False)

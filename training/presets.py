@@ -64,7 +64,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         replace(DEMO, model=AT_STRIDE_32, epochs=6, views=4, mixup=0.4, ema=0.999),
     ),
     "fi-demo": (
-        "shipped weights, stage 3: from stage 2's best, taught by both teachers; --model.variant vanilla for vanilla-fi",
+        "shipped weights, stage 3: from stage 2's best, taught by both teachers; --model.variant vanilla or wscnet for those",
         replace(
             DEMO,
             model=CTERNetConfig(training_effect="exact"),

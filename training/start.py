@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,38 @@ import torch
 from accelerate import Accelerator
 from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from cternet.checkpoint import CheckpointError, load_model
+from cternet.checkpoint import CheckpointError, Network, load_model
 from cternet.model import CTERNet
 from training.checkpoints import newest_state, write_json
-from training.config import TrainConfig
+from training.config import RunConfig, TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.data.targets import require_images
 from training.processes import on_main
 
-FREE_TO_CHANGE = {"resume", "workers", "save_every", "out", "cache", "data", "splits", "cpu", "tracker", "sample_maps"}
+FREE_TO_CHANGE = {
+    "cache",
+    "cpu",
+    "data",
+    "masks",
+    "out",
+    "resume",
+    "sample_maps",
+    "save_every",
+    "splits",
+    "tracker",
+    "workers",
+}
 """Settings that may differ when a run is resumed: they do not change what it computes."""
 
 
-def settings_of(config: TrainConfig) -> dict[str, Any]:
+def settings_of(config: RunConfig) -> dict[str, Any]:
     """The settings as JSON values."""
     return json.loads(json.dumps(asdict(config), default=str))
 
 
-def changed_settings(config: TrainConfig) -> list[str]:
+def changed_settings(config: RunConfig) -> list[str]:
     """Names of the settings that matter and are not those the run in ``config.out`` was started with."""
     path = config.out / "settings.json"
     try:
@@ -44,16 +57,16 @@ def changed_settings(config: TrainConfig) -> list[str]:
     return [key for key, ours, theirs in flat if ours != theirs]
 
 
-def digest(examples: dict[str, list[Example]]) -> str:
-    """Tells whether two runs see the same images, labels and split, wherever the data lie."""
+def digest(identities: dict[str, Iterable[str]]) -> str:
+    """Tells whether two runs see the same examples and split, by what each split's examples are known by."""
     found = hashlib.sha256()
-    for split, members in examples.items():
-        for example in members:
-            found.update(f"{split}/{'/'.join(example.path.parts[-2:])} {example.label} {example.shares}\n".encode())
+    for split, members in identities.items():
+        for identity in members:
+            found.update(f"{split}/{identity}\n".encode())
     return found.hexdigest()
 
 
-def check_run_folder(config: TrainConfig) -> None:
+def check_run_folder(config: RunConfig) -> None:
     """Refuse to overwrite a run, or to resume one with other settings.
 
     Raises:
@@ -78,7 +91,7 @@ def check_run_folder(config: TrainConfig) -> None:
         )
 
 
-def open_run_folder(config: TrainConfig, left_out: dict[Path, str]) -> None:
+def open_run_folder(config: RunConfig, left_out: dict[Path, str]) -> None:
     """Make the folder of a new run, with its settings and the images it leaves out."""
     if config.resume:
         return
@@ -123,8 +136,8 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     return inner or state
 
 
-def new_network(config: TrainConfig) -> CTERNet:
-    """The network, with timm's backbone weights where asked for, else as ``config.seed`` makes it.
+def new_network(config: RunConfig, kind: type[Network]) -> Network:
+    """A network, with timm's backbone weights where asked for, else as ``config.seed`` makes it.
 
     Raises:
         DataError: timm has no such model, or its weights cannot be fetched.
@@ -141,7 +154,7 @@ def new_network(config: TrainConfig) -> CTERNet:
         )
     torch.manual_seed(config.seed)
     try:
-        return CTERNet(config.model, pretrained=config.pretrained)
+        return kind(config.model, pretrained=config.pretrained)
     except (OSError, HfHubHTTPError) as error:
         reason = str(error).split("\n")[0]
         raise DataError(
@@ -153,10 +166,21 @@ def new_network(config: TrainConfig) -> CTERNet:
         TypeError,
         AttributeError,
     ) as error:  # each architecture has its own way to refuse
+        stride = getattr(config.model, "output_stride", None)
+        asked, mend = (f" with output stride {stride}", ", or --model.output-stride None") if stride else ("", "")
         raise DataError(
-            f"timm cannot make the backbone {name} with output stride {config.model.output_stride}: {error}; "
-            "choose another --model.backbone, or --model.output-stride None"
+            f"timm cannot make the backbone {name}{asked}: {error}; choose another --model.backbone{mend}"
         ) from None
+
+
+def load_backbone(network: Network, start: Path) -> None:
+    """Take the backbone alone from ``start``.
+
+    Raises:
+        DataError: the weights cannot be loaded.
+        ValueError: they are not for this backbone.
+    """
+    network.backbone.load_weights(start_weights(start))
 
 
 def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
@@ -166,7 +190,7 @@ def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
         DataError: the weights cannot be loaded.
         ValueError: they are not for this backbone.
     """
-    network.backbone.load_weights(start_weights(start))
+    load_backbone(network, start)
     if head:
         load_head(network, start)
 
@@ -175,7 +199,7 @@ def load_head(network: CTERNet, folder: Path) -> None:
     """Take everything but the backbone from a checkpoint.
 
     Of the same variant: first the head alone, then everything (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
-    Of a plain classifier, into the coupling of a network whose S starts at 1: X~ starts as X and Y(S) as its answer.
+    Of a plain classifier, into the classifier of a network whose S starts at 1, so that Y(S) starts as its answer.
 
     Raises:
         DataError: the checkpoint cannot be loaded or its head does not fit.
@@ -190,20 +214,29 @@ def load_head(network: CTERNet, folder: Path) -> None:
             f"--start-head: {folder} has other classes, or in another order ({', '.join(trained.config.classes)}); "
             "give the same with --model.classes, or start without its head"
         )
-    plain = trained.config.variant == "vanilla" != network.config.variant
-    if plain and network.coupling.reduce.out_channels == trained.classifier.in_features == network.backbone.channels:
-        weight = trained.classifier.weight
-        theirs = {name: value for name, value in ours.items() if not name.startswith("coupling.")} | {
-            "coupling.reduce.weight": torch.eye(network.backbone.channels)[:, :, None, None],
-            "coupling.reduce.bias": torch.zeros(network.backbone.channels),
-            "coupling.classifier.weight": torch.cat([torch.zeros(len(weight), 1), weight], dim=1),
-            "coupling.classifier.bias": trained.classifier.bias,
-        }
+    if trained.config.variant == "vanilla" != network.config.variant:
+        theirs = ours | as_plain(network, trained.classifier)
     if {name: value.shape for name, value in theirs.items()} != {name: value.shape for name, value in ours.items()}:
         raise DataError(f"--start-head: the head in {folder} does not fit into the {network.config.variant} network to train")
     with torch.no_grad():
         for name, value in ours.items():
             value.copy_(theirs[name])
+
+
+def as_plain(network: CTERNet, plain: nn.Linear) -> dict[str, Tensor]:
+    """Parameters with which a network answers like the ``plain`` classifier (C to K) where S = 1.
+
+    In WSCNet's [X ; X * S] each half has half the weight; CTERNet's X~ is X.
+    """
+    weight, bias, channels = plain.weight, plain.bias, plain.in_features
+    if network.config.variant == "wscnet":
+        return {"wscnet.classifier.weight": torch.cat([weight, weight], dim=1) / 2, "wscnet.classifier.bias": bias}
+    return {
+        "coupling.reduce.weight": torch.eye(channels)[:, :, None, None],
+        "coupling.reduce.bias": torch.zeros(channels),
+        "coupling.classifier.weight": torch.cat([torch.zeros(len(weight), 1), weight], dim=1),
+        "coupling.classifier.bias": bias,
+    }
 
 
 def head_of(network: CTERNet) -> dict[str, Tensor]:

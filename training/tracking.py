@@ -1,7 +1,7 @@
 """What a run shows while it goes on: the tracker, and the figures of a few photos."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from accelerate import Accelerator
@@ -34,11 +34,11 @@ def sample_figures(network: CTERNet, examples: Sequence[Example]) -> list[NDArra
     return pictures
 
 
-def log_samples(accelerator: Accelerator, network: CTERNet, examples: Sequence[Example], step: int) -> None:
-    """Send the figures to the trackers that take pictures; networks without counterfactual attention have none."""
+def log_pictures(accelerator: Accelerator, draw: Callable[[], list[NDArray[np.uint8]]], step: int) -> None:
+    """Send what ``draw`` makes, (h, w, 3) each, to the trackers that take pictures; without such trackers nothing is drawn."""
     takers = [tracker for tracker in accelerator.trackers if hasattr(tracker, "log_images")]
-    if network.config.variant == "cternet" and examples and takers:
-        figures = {f"maps/{n}": figure[None] for n, figure in enumerate(sample_figures(network, examples))}
+    figures = {f"maps/{n}": figure[None] for n, figure in enumerate(draw())} if takers else {}
+    if figures:
         for tracker in takers:
             layout = {"dataformats": "NHWC"} if tracker.name == "tensorboard" else {}
             tracker.log_images(figures, step=step, **layout)

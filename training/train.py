@@ -14,7 +14,8 @@ import sys
 import tyro
 
 from training.checkpoints import SaveError
-from training.config import TrainConfig
+from training.classification import ClassificationRun
+from training.config import RunConfig, TrainConfig
 from training.data import DataError
 from training.engine import Run
 from training.presets import PRESETS
@@ -34,10 +35,10 @@ def parse(arguments: list[str]) -> TrainConfig:
     return tyro.cli(TrainConfig, args=rest, default=recipe, prog=f"training.train {name}", description=f"{name}: {about}.")
 
 
-def main() -> None:
-    config = parse(sys.argv[1:])
+def run_to_the_end(kind: type[Run], config: RunConfig) -> None:
+    """Make a run, train it and say what came of it; what goes wrong ends the program with a sentence."""
     try:
-        run = Run(config)
+        run = kind(config)
         best = run.train()
     except (DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
@@ -48,6 +49,10 @@ def main() -> None:
         print(f"best epoch on val: {best}")
         print(f"weights: {config.out / 'best'}")
     run.accelerator.state.destroy_process_group()
+
+
+def main() -> None:
+    run_to_the_end(ClassificationRun, parse(sys.argv[1:]))
 
 
 if __name__ == "__main__":

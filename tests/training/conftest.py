@@ -11,12 +11,12 @@ import tyro
 from accelerate.state import AcceleratorState, GradientState
 
 from tests.training.made_up import CLASSES, write_data_set
+from training.classification import ClassificationRun
 from training.config import TrainConfig
-from training.engine import Run
 
 Command = Callable[..., int | str | None]
 Flags = Callable[..., list[str]]
-Train = Callable[..., Run]
+Train = Callable[..., ClassificationRun]
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +69,10 @@ def forget_accelerator():
 def prepare(flags: Flags) -> Train:
     """A run that has not started."""
 
-    def make(out: str = "run", **changes: object) -> Run:
+    def make(out: str = "run", **changes: object) -> ClassificationRun:
         AcceleratorState._reset_state(reset_partial_state=True)
         GradientState._reset_state()
-        return Run(tyro.cli(TrainConfig, args=flags(out, **changes)))
+        return ClassificationRun(tyro.cli(TrainConfig, args=flags(out, **changes)))
 
     return make
 
@@ -81,7 +81,7 @@ def prepare(flags: Flags) -> Train:
 def train(prepare: Train) -> Train:
     """A run to its end, in this process."""
 
-    def run(out: str = "run", **changes: object) -> Run:
+    def run(out: str = "run", **changes: object) -> ClassificationRun:
         made = prepare(out, **changes)
         made.train()
         return made
@@ -93,7 +93,7 @@ def train(prepare: Train) -> Train:
 def resumed(prepare: Train) -> Train:
     """A run taken up again and brought to its end, in this process."""
 
-    def run(out: str = "run", **changes: object) -> Run:
+    def run(out: str = "run", **changes: object) -> ClassificationRun:
         made = prepare(out, **changes, resume=True)
         made.train()
         return made

@@ -1,9 +1,10 @@
-"""``training.train`` in processes of its own, which can be made to die at a step.
+"""A training command in processes of its own, which can be made to die at a step.
 
 The processes are forked from a server that has imported everything once, so each costs a second and not ten.
 """
 
 import errno
+import importlib
 import multiprocessing
 import os
 import socket
@@ -12,21 +13,29 @@ from pathlib import Path
 from typing import NoReturn
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["training.train", "tests.training.ranks"])
+CONTEXT.set_forkserver_preload(["training.train", "training.train_saliency", "tests.training.ranks"])
 
 
-def run(flags: list[str], log: Path, *, world: int = 1, die: tuple[str, int, int] | None = None) -> list[int]:
+def run(
+    flags: list[str],
+    log: Path,
+    *,
+    module: str = "training.train",
+    world: int = 1,
+    die: tuple[str, int, int] | None = None,
+) -> list[int]:
     """Train with these flags on ``world`` processes; returns their exit codes (negative: the signal that ended them).
 
     Args:
         log: file that gets what the processes print.
+        module: of the command.
         die: where ("step": after one; "saving": inside the save that follows one), after how many steps, and the
             signal every process then sends itself; 0 stands for a full disk.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    processes = [CONTEXT.Process(target=rank_main, args=(rank, world, port, flags, log, die)) for rank in range(world)]
+    processes = [CONTEXT.Process(target=rank_main, args=(rank, world, port, module, flags, log, die)) for rank in range(world)]
     for process in processes:
         process.start()
     for process in processes:
@@ -38,13 +47,13 @@ def run(flags: list[str], log: Path, *, world: int = 1, die: tuple[str, int, int
     return [process.exitcode for process in processes]
 
 
-def rank_main(rank: int, world: int, port: int, flags: list[str], log: Path, die: tuple[str, int, int] | None) -> NoReturn:
+def rank_main(
+    rank: int, world: int, port: int, module: str, flags: list[str], log: Path, die: tuple[str, int, int] | None
+) -> NoReturn:
     with log.open("a") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
     import torch
-
-    from training.train import main
 
     torch.set_num_threads(1)
     if world > 1:
@@ -58,8 +67,8 @@ def rank_main(rank: int, world: int, port: int, flags: list[str], log: Path, die
         )
     if die:
         arrange_death(*die)
-    sys.argv = ["train", *flags]
-    main()
+    sys.argv = [module, *flags]
+    importlib.import_module(module).main()
     sys.exit(0)
 
 

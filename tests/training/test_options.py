@@ -73,11 +73,11 @@ def test_accumulation_is_resumed_at_a_step(train: Train, prepare: Train, resumed
 
 
 def test_stops_when_val_gets_no_better(train: Train, monkeypatch: pytest.MonkeyPatch):
-    from training import engine
+    from training import classification
 
     found = iter([0.5, 0.9, 0.8, 0.9, 0.95])
     monkeypatch.setattr(
-        engine, "evaluate", lambda *a, **k: {"y_te": {"accuracy": next(found)}, "prediction": "y_te", "images": 9}
+        classification, "evaluate", lambda *a, **k: {"y_te": {"accuracy": next(found)}, "prediction": "y_te", "images": 9}
     )
     run = train(epochs=5, patience=2)
     assert [entry["val"]["accuracy"] for entry in run.progress.history] == [0.5, 0.9, 0.8, 0.9]
@@ -113,16 +113,16 @@ def test_soft_labels_are_learnt(prepare: Train):
 
 
 def test_mixup_mixes_what_goes_in_and_what_is_asked_for(prepare: Train, monkeypatch: pytest.MonkeyPatch):
-    from training import engine
+    from training import classification
 
     seen = []
-    terms = engine.loss_terms
+    terms = classification.loss_terms
 
     def watched(outputs: object, labels: torch.Tensor, **options: object) -> dict[str, torch.Tensor]:
         seen.append(labels)
         return terms(outputs, labels, **options)
 
-    monkeypatch.setattr(engine, "loss_terms", watched)
+    monkeypatch.setattr(classification, "loss_terms", watched)
     run = prepare(epochs=1, mixup=1.0)
     run.train()
     assert all(labels.shape == (4, 3) and torch.allclose(labels.sum(dim=1), torch.ones(4)) for labels in seen)
@@ -174,13 +174,13 @@ def test_effect_warm_up(prepare: Train, monkeypatch: pytest.MonkeyPatch):
         run.network.train()
         batch = next(run.features.training(run.sampler(epoch=0, start_step=0), from_start=False))
         torch.manual_seed(0)
-        run.backward(*batch, 1)
+        run.backward(batch, 1)
         gradients[name] = run.bare.coupling.classifier.bias.grad.clone()
         if name == "warm":
             run.progress.total_steps = run.steps  # half-way through the rise
             run.optimizer.zero_grad()
             torch.manual_seed(0)
-            run.backward(*batch, 1)
+            run.backward(batch, 1)
             gradients["half"] = run.bare.coupling.classifier.bias.grad.clone()
     # The bias cancels in Y_TE, so it does not tell; the coupling's weight does, but the bias must agree.
     assert torch.allclose(gradients["warm"], gradients["half"])
@@ -303,6 +303,17 @@ def test_a_plain_classifier_becomes_the_coupling(train: Train, prepare: Train, t
     assert torch.allclose(y, plain.eval().forward_head(x).y, atol=1e-5)
     with pytest.raises(DataError, match="does not fit into the cternet network"):
         prepare("other", start=folder, start_head=True)
+
+
+def test_a_plain_classifier_starts_wscnet(train: Train, prepare: Train, tmp_path: Path):
+    """Where S is 1, both halves of [X ; X * S] are X, and each has half the classifier's weight."""
+    train("plain", model__variant="vanilla")
+    folder = tmp_path / "plain" / "best"
+    plain = load_model(folder).eval()
+    run = prepare(start=folder, start_head=True, model__variant="wscnet")
+    x = torch.randn(2, plain.backbone.channels, 4, 4)
+    y = run.bare.wscnet.classifier(x.mean(dim=(2, 3)).repeat(1, 2))
+    assert torch.allclose(y, plain.forward_head(x).y, atol=1e-5)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 10])

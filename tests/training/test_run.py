@@ -34,6 +34,7 @@ PAPER_LIKE = {
         {},
         {"eq7_alone": True},
         {"model__variant": "vanilla"},
+        {"model__variant": "wscnet"},
         {"model__variant": "smad-f"},
         {"model__allocation": "shuffle"},
         {"model__training_effect": "exact"},
@@ -72,14 +73,14 @@ def test_the_best_epoch_is_kept(train: Train, tmp_path: Path, monkeypatch: pytes
     """By accuracy on val; of equal ones the first."""
     found = iter([0.5, 0.9, 0.9, 0.2])
     kept = []
-    from training import engine
+    from training import classification
 
     def scored(network, *args, **kwargs):
         kept.append(network.coupling.classifier.weight.clone())
         accuracy = {"accuracy": next(found), "polarity_accuracy": 0.5}
         return {name: accuracy for name in ("v", "y", "y_te")} | {"prediction": "y_te", "images": 9}
 
-    monkeypatch.setattr(engine, "evaluate", scored)
+    monkeypatch.setattr(classification, "evaluate", scored)
     run = train(epochs=4)
     best = load_model(tmp_path / "run" / "best")
     assert torch.equal(best.coupling.classifier.weight, kept[1])
@@ -134,7 +135,7 @@ def test_seeds_change_everything(train: Train):
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])
 def test_a_loss_that_is_no_number_stops_the_run(prepare: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: float):
-    from training import engine
+    from training import classification
 
     run = prepare()
 
@@ -142,7 +143,7 @@ def test_a_loss_that_is_no_number_stops_the_run(prepare: Train, tmp_path: Path, 
         terms = loss_terms(*args, **kwargs)
         return {name: term * bad for name, term in terms.items()} if run.progress.total_steps == 8 else terms
 
-    monkeypatch.setattr(engine, "loss_terms", broken)
+    monkeypatch.setattr(classification, "loss_terms", broken)
     with pytest.raises(DataError, match=r"no number in epoch 2, step 3 \(loss: .*(nan|inf).*\); lower --lr") as caught:
         run.train()
     assert "\n" not in str(caught.value)

@@ -1,0 +1,117 @@
+"""A run that learns where photos are salient: RAS on photos with masks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cternet.checkpoint import CheckpointError, load_ras
+from cternet.ras import RAS, RASConfig
+from training.config import RunConfig
+from training.data import DataError
+from training.engine import Run
+from training.features import Batch, evaluation_loader, training_loader
+from training.processes import on_main
+from training.saliency.figures import evaluate
+from training.saliency.loss import loss_terms
+from training.saliency.pairs import Pair, PairSource, read_pairs
+from training.saliency.photos import MaskedPhotos, WholePhotos
+from training.saliency.pictures import triptychs
+from training.sampler import EpochSampler
+from training.start import load_backbone, new_network
+
+
+@dataclass(kw_only=True)
+class SaliencyConfig(RunConfig, PairSource):
+    """A run that learns saliency."""
+
+    model: RASConfig = field(default_factory=RASConfig)
+    """The network."""
+    frozen_sections: int = 4
+    """Leading backbone sections kept fixed (an EfficientNet's first is its stem)."""
+    epochs: int = 10
+    batch_size: int = 16
+    """Images a forward pass on each process."""
+    lr: float = 2e-4
+    """Peak learning rate of the backbone."""
+    head_lr: float = 2e-3
+    """Peak learning rate of everything after it."""
+
+    def __post_init__(self) -> None:
+        PairSource.__post_init__(self)
+        RunConfig.__post_init__(self)
+
+
+class SaliencyRun(Run):
+    """A run of ``python -m training.train_saliency``."""
+
+    config: SaliencyConfig
+    bare: RAS
+    weights: RAS
+
+    def read_examples(self) -> tuple[dict[str, list[Pair]], dict[Path, str]]:
+        return on_main(self.accelerator, lambda: read_pairs(self.config, ("train", "val")))
+
+    def identity(self, example: Pair) -> str:
+        """Masks of another origin under the same names are told by their size in bytes."""
+        return f"{'/'.join(example.path.parts[-2:])} {'/'.join(example.mask.parts[-2:])} {example.mask.stat().st_size}"
+
+    def make_network(self) -> RAS:
+        config = self.config
+        network = new_network(config, RAS)
+        if config.start_head:
+            load_everything(network, config.start)
+        elif config.start is not None:
+            load_backbone(network, config.start)
+        return network
+
+    def open_data(self) -> None:
+        config, val = self.config, self.examples["val"]
+        self.photos = MaskedPhotos(self.examples["train"], config.model, config.crop_scale, config.view_seed)
+        loader = evaluation_loader(WholePhotos(val, config.model), batch_size=2 * config.batch_size, workers=config.workers)
+        self.val_loader = self.accelerator.prepare_data_loader(loader)
+
+    def batches(self, sampler: EpochSampler, *, from_start: bool) -> Iterator[Batch]:
+        device = self.accelerator.device
+        loader = training_loader(self.photos, sampler, batch_size=self.config.batch_size, workers=self.config.workers)
+        for images, masks, indices in loader:
+            yield images.to(device), masks.to(device), indices
+
+    def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        with self.accelerator.autocast():
+            maps = self.network(inputs)
+        terms = loss_terms(maps, targets)
+        return sum(terms.values()), terms
+
+    def validate(self) -> tuple[dict[str, Any], dict[str, float | None]]:
+        figures = evaluate(self.weights, self.examples["val"], self.val_loader, self.accelerator)
+        return figures, {name: figures[name] for name in ("mae", "max_f")}
+
+    def score(self, val: dict[str, float | None]) -> float:
+        """Max F less the error: F alone forgives grey maps, as it takes the best threshold; the error alone forgives missed
+        small objects."""
+        return val["max_f"] - val["mae"]
+
+    def pictures(self, examples: Sequence[Pair]) -> list[NDArray[np.uint8]]:
+        """Photo, mask and map; the next epoch puts the network back into training."""
+        return triptychs(self.weights, examples)
+
+
+def load_everything(network: RAS, folder: Path) -> None:
+    """Go on from another run's weights.
+
+    Raises:
+        DataError: the checkpoint cannot be loaded or is of another shape.
+    """
+    try:
+        network.load_state_dict(load_ras(folder).state_dict())
+    except CheckpointError as error:
+        raise DataError(f"--start-head: {error}") from None
+    except RuntimeError:
+        raise DataError(
+            f"--start-head: {folder} is not of the network to train; give the same --model.backbone and --model.channels"
+        ) from None
