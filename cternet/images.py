@@ -1,7 +1,9 @@
 """Reading photos people really have: one loader that either gives RGB or says in one sentence what is wrong."""
 
+import os
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
@@ -18,25 +20,30 @@ class ImageError(ValueError):
     """The file cannot be analysed; the message says why, for the person who chose it."""
 
 
-def load_image(path: str | Path) -> Image.Image:
+def load_image(source: str | Path | BinaryIO, *, name: str = "") -> Image.Image:
     """Decode a photo to RGB, upright (EXIF), transparency over white, 16 bit scaled to 8, first frame if animated.
+
+    Args:
+        source: a path, or a file opened for reading bytes that can be sought in.
+        name: what messages call it; by default the last part of the path.
 
     Raises:
         ImageError: missing, empty, not an image, damaged, or larger than ``MAX_PIXELS``.
     """
-    path = Path(path)
+    source = Path(source) if isinstance(source, str | Path) else source
+    name = name or Path(getattr(source, "name", "this file")).name
     try:
-        if path.is_dir():
-            raise ImageError(f"{path.name} is a folder, not an image.")
-        if path.stat().st_size == 0:
-            raise ImageError(f"{path.name} is empty (0 bytes); choose another file.")
+        if isinstance(source, Path) and source.is_dir():
+            raise ImageError(f"{name} is a folder, not an image.")
+        if (source.stat().st_size if isinstance(source, Path) else source.seek(0, os.SEEK_END)) == 0:
+            raise ImageError(f"{name} is empty (0 bytes); choose another file.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's bomb warning: our own limit is checked below, before decoding.
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(source, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise ImageError(
-                        f"{path.name} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels "
+                        f"{name} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels "
                         "this program reads; scale it down first."
                     )
                 image.load()
@@ -44,17 +51,17 @@ def load_image(path: str | Path) -> Image.Image:
     except ImageError:
         raise
     except FileNotFoundError:
-        raise ImageError(f"{path.name} does not exist.") from None
+        raise ImageError(f"{name} does not exist.") from None
     except PermissionError:
-        raise ImageError(f"{path.name} may not be read by this program.") from None
+        raise ImageError(f"{name} may not be read by this program.") from None
     except UnidentifiedImageError:
-        raise ImageError(f"{path.name} is not an image this program can read ({', '.join(FORMATS)}).") from None
+        raise ImageError(f"{name} is not an image this program can read ({', '.join(FORMATS)}).") from None
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{path.name} has more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
+            f"{name} has more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
         ) from None
     except Exception as error:  # Pillow's plugins raise whatever a damaged file provokes
-        raise ImageError(f"{path.name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
+        raise ImageError(f"{name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

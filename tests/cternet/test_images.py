@@ -1,5 +1,6 @@
 """Photos people really have: each is read correctly or refused in one sentence."""
 
+import io
 import struct
 import tracemalloc
 import zlib
@@ -129,6 +130,18 @@ def test_wrong_ending_is_fine(tmp_path: Path, photo: Image.Image):
     photo.save(tmp_path / "photo.png")
     (tmp_path / "photo.png").rename(tmp_path / "photo.jpg")
     assert np.array_equal(pixels(tmp_path / "photo.jpg"), np.asarray(photo))
+
+
+def test_an_open_file_is_read_like_a_path_under_the_name_given(photo: Image.Image):
+    stream = io.BytesIO()
+    photo.save(stream, "png")
+    assert np.array_equal(np.asarray(load_image(stream, name="in/a.png")), np.asarray(photo))
+    with pytest.raises(ImageError, match=r"^in/b\.png is empty"):
+        load_image(io.BytesIO(), name="in/b.png")
+    with pytest.raises(ImageError, match=r"^in/c\.png is not an image"):
+        load_image(io.BytesIO(b"a letter"), name="in/c.png")
+    with pytest.raises(ImageError, match=r"^this file is not an image"):
+        load_image(io.BytesIO(b"a letter"))
 
 
 # --- huge

@@ -1,0 +1,27 @@
+"""Many photos at once: a folder or a zip to a Parquet table and a page to browse, however many there are.
+
+>>> from cternet.survey import pack, survey
+>>> summary = survey("photos.zip", "report", networks)
+>>> summary.photos, pack(summary.report)
+"""
+
+from cternet.survey.making import DEFAULTS, Options, Progress, Share, survey, surveying
+from cternet.survey.problems import SurveyError
+from cternet.survey.report import Summary, finish, pack
+from cternet.survey.sources import COMMAND, PAGE, Limits
+
+__all__ = [
+    "COMMAND",
+    "DEFAULTS",
+    "PAGE",
+    "Limits",
+    "Options",
+    "Progress",
+    "Share",
+    "Summary",
+    "SurveyError",
+    "finish",
+    "pack",
+    "survey",
+    "surveying",
+]

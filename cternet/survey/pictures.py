@@ -1,0 +1,48 @@
+"""A photo's pictures in the report: a thumbnail, and one strip of photo and maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cternet.compare import METHODS, Comparison
+from cternet.compare.pictures import picture, scales, shrunk
+from cternet.survey.table import key
+
+if TYPE_CHECKING:
+    from cternet.survey.making import Options
+
+QUALITY = 85
+"""Of the JPEG files; WebP would be a third smaller and costs thirty times as long to write."""
+
+
+def folder_of(path: str) -> str:
+    """Where a photo's pictures lie: 256 folders, so that none gets too long."""
+    return f"pictures/{key(path)[:2]}"
+
+
+def write_pictures(comparison: Comparison, out: Path, options: Options) -> None:
+    """``<key>.jpg``, the thumbnail, and ``<key>-maps.jpg``: photo and panels side by side, equally large."""
+    folder = out / folder_of(comparison.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = key(comparison.name)
+    Image.fromarray(shrunk(comparison.photo, options.thumbnail)).save(folder / f"{name}.jpg", quality=QUALITY)
+    Image.fromarray(strip(comparison, options)).save(folder / f"{name}-maps.jpg", quality=QUALITY)
+
+
+def strip(comparison: Comparison, options: Options) -> NDArray[np.uint8]:
+    """(h, (1 + M) w, 3) RGB; a panel without a map is grey."""
+    photo = shrunk(comparison.photo, options.panel)
+    spans = scales([comparison], "own", style=options.style)
+    cells = [photo]
+    for panel in comparison.panels:
+        if panel.values is None:
+            cells.append(np.full_like(photo, 128))
+            continue
+        signed, span = METHODS[panel.method].signed, spans[0, panel.method]
+        cells.append(picture(photo, panel.values, span, signed=signed, style=options.style))
+    return np.concatenate(cells, axis=1)
