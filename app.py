@@ -11,8 +11,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from app.main import ROOT, build
 from app.theme import FAVICON, STYLE, THEME
+from app.uploads import MAX_UPLOAD
 from cternet import CheckpointError, Predictor
-from cternet.images import MAX_BYTES
 
 try:
     predictor = Predictor.from_pretrained(os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi"))
@@ -26,7 +26,7 @@ if __name__ == "__main__":
         theme=THEME,
         css_paths=STYLE,
         favicon_path=FAVICON,
-        max_file_size=MAX_BYTES,
+        max_file_size=MAX_UPLOAD,
         run_history=False,
         ssr_mode=False,
         footer_links=[],

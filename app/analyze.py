@@ -1,8 +1,5 @@
 """The Analyze page: a photo, where the model looked, where it might have looked, and what the difference did."""
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +9,8 @@ import gradio as gr
 
 from app import render
 from app.sessions import Sessions
-from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor, load_image
+from app.uploads import Downloads, open_photo
+from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor
 from cternet.export import write
 from cternet.maps import SEQUENTIAL
 
@@ -87,12 +85,12 @@ class AnalyzePage:
     Args:
         predictor: runs the network; shared by all visitors, keeps nothing of them.
         sessions: keeps each visitor's analysis.
+        downloads: where visitors' files are written.
         examples: photos to pick from.
     """
 
-    def __init__(self, predictor: Predictor, sessions: Sessions, examples: list[Path]) -> None:
-        self.predictor, self.sessions, self.examples = predictor, sessions, examples
-        self.files = tempfile.TemporaryDirectory(prefix="cternet-")
+    def __init__(self, predictor: Predictor, sessions: Sessions[Analysis], downloads: Downloads, examples: list[Path]) -> None:
+        self.predictor, self.sessions, self.downloads, self.examples = predictor, sessions, downloads, examples
 
     # --- handlers
 
@@ -102,13 +100,12 @@ class AnalyzePage:
         if payload is None:
             self.sessions.drop(session)
             return self.blank(render.empty_answer())
+        path = Path(payload["path"])
         try:
-            analysis = self.predictor.analyze(load_image(payload["path"]))
+            analysis = self.predictor.analyze(open_photo(path, payload.get("orig_name") or path.name))
         except ImageError as error:
             self.sessions.drop(session)
-            name, said = Path(payload["path"]).name, str(error)
-            original = payload.get("orig_name") or name
-            return self.blank(render.message(said.replace(name, original), kind="error"))
+            return self.blank(render.message(str(error), kind="error"))
         self.sessions.put(session, analysis)
         chosen = View(*view)
         chosen.label = analysis.prediction
@@ -154,14 +151,9 @@ class AnalyzePage:
 
         return handler
 
-    def folder(self, session: str) -> Path:
-        """Where a visitor's downloads are written; the name they sent is not trusted as a path."""
-        return Path(self.files.name) / hashlib.sha256(session.encode()).hexdigest()[:32]
-
     def leave(self, request: gr.Request) -> None:
         """Forget a visitor."""
         self.sessions.drop(request.session_hash)
-        shutil.rmtree(self.folder(request.session_hash), ignore_errors=True)
 
     def download(self, ending: str) -> Callable[..., str]:
         def handler(request: gr.Request, *view: Any) -> str:
@@ -169,12 +161,10 @@ class AnalyzePage:
             if analysis is None:
                 raise gr.Error(FORGOTTEN, print_exception=False)
             chosen = View(*view)
-            folder = self.folder(request.session_hash)
-            folder.mkdir(exist_ok=True)
             return str(
                 write(
                     chosen.look(analysis),
-                    folder / f"cternet-{analysis.prediction}{ending}",
+                    self.downloads.folder(request.session_hash) / f"cternet-{analysis.prediction}{ending}",
                     label=chosen.label,
                     cmap=chosen.cmap,
                     opacity=chosen.opacity,
@@ -214,6 +204,7 @@ class AnalyzePage:
                     interactive=False,
                     buttons=[],
                     elem_id="examples",
+                    elem_classes="examples",
                 )
                 seen = gr.HTML(elem_id="seen")
             with gr.Column(scale=6, min_width=320, elem_id="attention-column"):

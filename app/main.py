@@ -6,18 +6,44 @@ from pathlib import Path
 import gradio as gr
 
 from app.analyze import AnalyzePage
+from app.bench import Bench, weight
+from app.compare import ComparePage
 from app.sessions import Sessions
-from cternet import Predictor
+from app.uploads import Downloads
+from cternet import Analysis, Predictor
+from cternet.compare import Networks
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "assets" / "examples"
 TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
 
 
-def build(predictor: Predictor, sessions: Sessions | None = None) -> gr.Blocks:
-    """The demo as Gradio blocks; ``launch`` options are in ``app.py``."""
-    sessions = sessions or Sessions()
+def build(
+    predictor: Predictor,
+    networks: Networks | None = None,
+    *,
+    analyses: Sessions[Analysis] | None = None,
+    benches: Sessions[Bench] | None = None,
+) -> gr.Blocks:
+    """The demo as Gradio blocks; ``launch`` options are in ``app.py``.
+
+    Args:
+        networks: those CTERNet is compared with, and itself; by default the shipped ones.
+    """
+    networks = networks or Networks(predictor)
+    analyses = analyses or Sessions(weigh=lambda analysis: analysis.photo.nbytes + analysis.s_out.nbytes)
+    benches = benches or Sessions(limit=64, weigh=weight)
+    downloads = Downloads()
     examples = sorted(EXAMPLES.glob("*.jpg"))
+    analyze = AnalyzePage(predictor, analyses, downloads, examples)
+    compare = ComparePage(networks, benches, downloads, examples)
+
+    def leave(request: gr.Request) -> None:
+        """Forget a visitor."""
+        analyze.leave(request)
+        compare.leave(request)
+        downloads.forget(request.session_hash)
+
     with gr.Blocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
         with gr.Row(elem_id="top"):
             gr.HTML(
@@ -29,7 +55,10 @@ def build(predictor: Predictor, sessions: Sessions | None = None) -> gr.Blocks:
             )
             theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
             theme.click(None, js=TOGGLE_THEME, api_visibility="private")
-        page = AnalyzePage(predictor, sessions, examples)
-        page.build()
-        demo.unload(page.leave)
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab("Analyze", id="analyze"):
+                analyze.build()
+            with gr.Tab("Compare", id="compare", render_children=True):
+                compare.build()
+        demo.unload(leave)
     return demo.queue(max_size=64)

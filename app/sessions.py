@@ -1,42 +1,71 @@
-"""Each visitor's analysis, theirs alone: a store bounded in number and age, freed when they leave."""
+"""What is kept of each visitor, theirs alone: a store bounded in number, age and bytes, freed when they leave."""
 
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from cternet import Analysis
+Kept = TypeVar("Kept")
 
 
-class Sessions:
-    """Analyses by session; the least recently used leave first.  Safe to use from several threads.
+class Sessions(Generic[Kept]):
+    """One thing a session; the least recently used leave first.  Safe to use from several threads.
 
     Args:
-        limit: most analyses kept; one takes about 1.5 MB.
+        limit: most sessions kept.
         max_age: seconds an unused one is kept.
+        max_bytes: most memory all of them may take together; the newest stays whatever it takes.
+        weigh: bytes that one takes; asked when it is put and when it is weighed again.
     """
 
-    def __init__(self, limit: int = 256, max_age: float = 3600.0) -> None:
-        self.limit, self.max_age = limit, max_age
-        self.kept: OrderedDict[str, tuple[float, Analysis]] = OrderedDict()
+    def __init__(
+        self,
+        limit: int = 256,
+        max_age: float = 3600.0,
+        max_bytes: int = 2**30,
+        weigh: Callable[[Kept], int] = lambda _: 0,
+    ) -> None:
+        self.limit, self.max_age, self.max_bytes, self.weigh = limit, max_age, max_bytes, weigh
+        self.kept: OrderedDict[str, tuple[float, int, Kept]] = OrderedDict()
+        self.bytes = 0
         self.lock = threading.Lock()
 
-    def put(self, session: str, analysis: Analysis) -> None:
+    def put(self, session: str, value: Kept) -> None:
+        weight = self.weigh(value)
         with self.lock:
-            self.kept[session] = (time.monotonic(), analysis)
-            self.kept.move_to_end(session)
+            self.remove(session)
+            self.add(session, weight, value)
             oldest_allowed = time.monotonic() - self.max_age
-            while len(self.kept) > self.limit or next(iter(self.kept.values()))[0] < oldest_allowed:
-                self.kept.popitem(last=False)
+            while len(self.kept) > 1 and (
+                len(self.kept) > self.limit or self.bytes > self.max_bytes or next(iter(self.kept.values()))[0] < oldest_allowed
+            ):
+                self.remove(next(iter(self.kept)))
 
-    def get(self, session: str) -> Analysis | None:
-        """The session's analysis, or None if there is none or it was dropped."""
+    def get(self, session: str) -> Kept | None:
+        """What is kept of the session, or None if there is nothing or it was dropped."""
         with self.lock:
-            found = self.kept.pop(session, None)
+            found = self.remove(session)
             if found is None or found[0] < time.monotonic() - self.max_age:
                 return None
-            self.kept[session] = (time.monotonic(), found[1])
-            return found[1]
+            self.add(session, *found[1:])
+            return found[2]
+
+    def weigh_again(self, session: str, value: Kept) -> None:
+        """Put a value that has grown, unless the visitor has left or got another one meanwhile."""
+        found = self.kept.get(session)
+        if found is not None and found[2] is value:
+            self.put(session, value)
 
     def drop(self, session: str) -> None:
         with self.lock:
-            self.kept.pop(session, None)
+            self.remove(session)
+
+    def add(self, session: str, weight: int, value: Kept) -> None:
+        self.kept[session] = (time.monotonic(), weight, value)
+        self.bytes += weight
+
+    def remove(self, session: str) -> tuple[float, int, Kept] | None:
+        found = self.kept.pop(session, None)
+        self.bytes -= 0 if found is None else found[1]
+        return found

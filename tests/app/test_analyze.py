@@ -15,6 +15,7 @@ from app import render
 from app.analyze import AnalyzePage, View
 from app.main import build
 from app.sessions import Sessions
+from app.uploads import Downloads
 from cternet import Predictor
 from tests.tiny import tiny_network, tiny_photo
 
@@ -23,7 +24,7 @@ VIEW = ("random", "attention", 0, 0, None, "magma", 0.6, True, True)
 
 @pytest.fixture
 def page() -> AnalyzePage:
-    return AnalyzePage(Predictor(tiny_network(), device="cpu"), Sessions(), [])
+    return AnalyzePage(Predictor(tiny_network(), device="cpu"), Sessions(), Downloads(), [])
 
 
 @pytest.fixture
@@ -133,8 +134,9 @@ def test_downloads_show_what_is_looked_at(page, payload, ending):
 def test_who_leaves_is_forgotten(page, payload):
     page.analyze(visitor("../../a"), payload, *VIEW)
     file = Path(page.download(".json")(visitor("../../a"), *VIEW))
-    assert file.is_relative_to(page.files.name)
+    assert file.is_relative_to(page.downloads.root.name)
     page.leave(visitor("../../a"))
+    page.downloads.forget("../../a")
     assert page.sessions.get("../../a") is None
     assert not file.exists()
 
@@ -143,8 +145,8 @@ def test_strings_from_outside_are_escaped():
     assert "<img" not in render.message("<img src=x>", kind="error")
 
 
-def test_the_page_builds_and_its_handlers_are_private():
-    demo = build(Predictor(tiny_network(), device="cpu"))
+def test_the_page_builds_and_its_handlers_are_private(networks):
+    demo = build(networks.predictor, networks)
     assert [f.api_visibility for f in demo.fns.values() if f.api_visibility == "public"] == []
 
 

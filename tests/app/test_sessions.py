@@ -1,4 +1,4 @@
-"""The store of visitors' analyses: theirs alone, bounded in number and age."""
+"""The store of what visitors have: theirs alone, bounded in number, age and bytes."""
 
 import threading
 import time
@@ -40,6 +40,32 @@ def test_drop_frees():
     store.drop("a")
     store.drop("a")
     assert not store.kept
+
+
+def test_the_heaviest_use_of_memory_is_bounded():
+    store = Sessions(max_bytes=100, weigh=len)
+    store.put("a", bytes(60))
+    store.put("b", bytes(30))
+    store.get("a")
+    store.put("c", bytes(30))
+    assert list(store.kept) == ["a", "c"], "the least recently used leaves"
+    store.put("d", bytes(500))
+    assert list(store.kept) == ["d"], "the newest stays, whatever it weighs"
+    store.put("d", bytes(1))
+    store.drop("d")
+    assert store.bytes == 0
+
+
+def test_what_grows_is_weighed_again_unless_its_visitor_left():
+    store = Sessions(max_bytes=100, weigh=len)
+    a, b = bytearray(10), bytearray(10)
+    store.put("a", a)
+    store.put("b", b)
+    b.extend(bytes(95))
+    store.weigh_again("b", b)
+    assert list(store.kept) == ["b"]
+    store.weigh_again("a", a)
+    assert list(store.kept) == ["b"]
 
 
 def test_many_threads():

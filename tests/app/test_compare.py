@@ -1,0 +1,336 @@
+"""The Compare page's handlers, without a browser."""
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import compare_view
+from app.bench import MOST_PHOTOS, Bench
+from app.compare import TOOLS, ComparePage
+from app.sessions import Sessions
+from app.uploads import Downloads
+from cternet import Predictor
+from cternet.compare import METHODS, METRICS, Networks, Scene
+from tests.tiny import tiny_network, tiny_photo
+
+LOOK = ("grey", "own", True)
+METHOD = ("cam", "s", "s-star", "effect")
+
+
+@pytest.fixture
+def page(networks) -> ComparePage:
+    return ComparePage(networks, Sessions(), Downloads(), [])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[dict]:
+    return [payload(tmp_path / f"{seed}.png", f"photo {seed}.png", tiny_photo(seed)) for seed in range(2)]
+
+
+def payload(path: Path, name: str, content: Image.Image | str) -> dict:
+    path.write_text(content) if isinstance(content, str) else content.save(path)
+    return {"path": str(path), "orig_name": name}
+
+
+def visitor(name: str = "a") -> SimpleNamespace:
+    return SimpleNamespace(session_hash=name)
+
+
+def ask(page: ComparePage, photos: list[dict] | None, *, label: str = "", methods=METHOD, look=LOOK, who: str = "a") -> list:
+    return page.ask(visitor(who), photos, label, methods, *look)
+
+
+def compare(page: ComparePage, photos: list[dict] | None, **options) -> list[list]:
+    """What the page shows, step by step."""
+    return [ask(page, photos, **options), *page.compare(visitor(options.get("who", "a")))]
+
+
+def another(scene: Scene) -> str:
+    """A class that is not predicted."""
+    return next(label for label in scene.analysis.labels if label != scene.analysis.prediction)
+
+
+def rows(steps: list[list]) -> list[str]:
+    """What stands in each row after all steps."""
+    shown = [""] * MOST_PHOTOS
+    for step in steps:
+        for i, value in enumerate(step[TOOLS:]):
+            if isinstance(value, str):
+                shown[i] = value
+    return shown
+
+
+def forwards(networks: Networks, monkeypatch) -> list[str]:
+    """The names of the networks that run from now on."""
+    ran: list[str] = []
+    run, forward = networks.run, networks.predictor.forward
+    monkeypatch.setattr(networks, "run", lambda name, scenes: (ran.append(name), run(name, scenes))[1])
+    monkeypatch.setattr(networks.predictor, "forward", lambda images: (ran.append("cternet"), forward(images))[1])
+    return ran
+
+
+def test_photos_appear_one_by_one(page, photos):
+    steps = compare(page, photos)
+    changed = [[i for i, value in enumerate(step[TOOLS:]) if isinstance(value, str) and "open" in value] for step in steps]
+    assert changed == [[], [0], [1], []]
+    first, second = rows(steps)[:2]
+    assert "photo 0.png" in first and "photo 1.png" in second
+    assert re.findall(r"<figcaption[^>]*>([^<]*)", first) == ["Photo", *(METHODS[name].title for name in METHOD)]
+    assert "2 photos, 4 methods." in steps[-1][0]
+
+
+def test_a_bad_photo_says_why_and_the_good_ones_still_work(page, photos, tmp_path):
+    bad = payload(tmp_path / "x.jpg", "holi<b>day.jpg", "no image")
+    shown = rows(compare(page, [photos[0], bad, photos[1]]))
+    assert 'role="alert"' in shown[1] and "holi&lt;b&gt;day.jpg is not an image" in shown[1] and "x.jpg" not in shown[1]
+    assert shown[0].count('class="open"') == shown[2].count('class="open"') == len(METHOD)
+
+
+def test_only_what_is_missing_is_computed(page, photos, monkeypatch):
+    ran = forwards(page.networks, monkeypatch)
+    compare(page, photos[:1], methods=("s", "effect"))
+    assert ran == ["cternet"]
+    compare(page, photos[:1], methods=("s", "effect", "cam"))
+    assert ran == ["cternet", "vanilla"], "a new method runs its own network alone"
+    scene = page.sessions.get("a").places[0].scene
+    before, label = dict(scene.maps), another(scene)
+    compare(page, photos[:1], label=label, methods=("s", "effect", "cam"))
+    after = scene.maps
+    assert ran == ["cternet", "vanilla"]
+    assert set(after) - set(before) == {("effect", label), ("cam", label)}, "S is of no class"
+    assert all(after[key] is before[key] for key in before)
+    compare(page, photos, methods=("s",))
+    assert ran == ["cternet", "vanilla", "cternet"], "the photo that was there is not looked at again"
+
+
+def test_style_scale_and_smooth_change_the_pictures_alone(page, photos, monkeypatch):
+    compare(page, photos)
+    ran = forwards(page.networks, monkeypatch)
+    pictures = set()
+    for look in (LOOK, ("overlay", "own", True), ("grey", "shared", True), ("grey", "own", False)):
+        shown = page.redraw(visitor(), *look)
+        pictures.add(tuple(re.findall(r'src="(data[^"]*)', shown[0])))
+    assert len(pictures) == 4
+    assert not ran
+
+
+def test_a_shared_scale_is_one_for_a_method_over_all_photos_and_for_s_and_s_star(page, photos):
+    compare(page, photos)
+    shown = page.redraw(visitor(), "grey", "shared", True)
+    # every bar is there twice: under the panel and in its large view
+    scales = [re.findall(r'aria-label="colour scale from ([^"]*)"', row)[::2] for row in shown[:2]]
+    assert scales[0] == scales[1] and scales[0][1] == scales[0][2] != scales[0][0]
+    maps = [place.scene.maps["cam", place.comparison.label] for place in page.sessions.get("a").places]
+    low, high = (float(text) for text in scales[0][0].split(" to "))
+    assert low == pytest.approx(min(m.min() for m in maps), rel=0.01)
+    assert high == pytest.approx(max(m.max() for m in maps), rel=0.01)
+    assert "this map: " in shown[0]
+
+
+def test_measured_numbers_stand_beside_the_random_map(page, photos):
+    compare(page, photos[:1], methods=("cam", "s"))
+    steps = [page.ask_to_measure(visitor()), *page.measure(visitor())]
+    assert "measuring" in rows(steps[:1])[0]
+    text = rows(steps)[0]
+    bench = page.sessions.get("a")
+    comparison = bench.places[0].comparison
+    for metric in METRICS.values():
+        assert text.count(f"<dt>{metric.title}") == 2
+        assert f'title="{metric.formula}"'.replace("'", "&#x27;") in text
+    cam = comparison.panels[0]
+    assert f"{cam.numbers.road:.3f}" in text and f"random {comparison.control('cam').road:.3f}" in text
+    assert "steps" not in steps[-1][0] and "Measured." in steps[-1][0]
+    again = rows(compare(page, photos[:1], methods=("cam", "s")))[0]
+    assert f"{cam.numbers.road:.3f}" in again, "what was measured stays known"
+    assert "ROAD" not in rows(compare(page, photos[:1], label=another(bench.places[0].scene), methods=("cam",)))[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "control", "higher", "said"),
+    [(0.5, 0.4, True, "better"), (0.5, 0.4, False, "worse"), (0.4, 0.5, False, "better"), (0.4001, 0.4004, True, "equal")],
+)
+def test_better_and_worse_are_said_in_words(value, control, higher, said):
+    metric = next(metric for metric in METRICS.values() if metric.higher_is_better is higher)
+    assert compare_view.Number(metric, value, control).verdict == said
+
+
+def test_stop_ends_the_work_and_keeps_what_is_there(page, photos):
+    compare(page, photos)
+    page.ask_to_measure(visitor())
+    steps = page.measure(visitor())
+    for _ in range(3):
+        next(steps)
+    status, *_ = page.stop(visitor())
+    assert "Stopped" in status
+    assert list(steps) == []
+    shown = page.redraw(visitor(), *LOOK)
+    assert all(row.count('class="open"') == len(METHOD) for row in shown[:2])
+    assert "measuring" not in shown[0]
+
+
+def test_a_newer_wish_overtakes_the_work_under_way(page, photos):
+    ask(page, photos, methods=("cam",))
+    old = page.compare(visitor())
+    next(old)
+    ask(page, photos, methods=("s",))
+    assert list(old) == [], "the old work shows nothing any more"
+    list(page.compare(visitor()))
+    assert [[p.method for p in place.comparison.panels] for place in page.sessions.get("a").places] == [["s"], ["s"]]
+
+
+def test_work_that_ends_changes_nothing_more(page, photos):
+    nothing = [gr.skip()] * (TOOLS + MOST_PHOTOS)
+    assert list(page.quietly(page.compare)(visitor("nobody"))) == [nothing], "nor empties the page"
+    ask(page, photos)
+    assert list(page.quietly(page.compare)(visitor()))[-1] == nothing
+
+
+def test_slow_methods_come_last_and_give_up_when_told(page, photos):
+    ask(page, photos[:1], methods=("score-cam", "s"))
+    steps = page.compare(visitor())
+    first = next(steps)[TOOLS]
+    assert first.count('class="open"') == 1 and "working…" in first
+    page.stop(visitor())
+    assert list(steps) == []
+    shown = page.redraw(visitor(), *LOOK)[0]
+    assert shown.count('class="open"') == 1 and "not made" in shown
+    ask(page, photos[:1], methods=("score-cam", "s"))
+    assert list(page.compare(visitor()))[-2][TOOLS].count('class="open"') == 2
+
+
+def test_photos_leave_and_rows_move_up(page, photos):
+    compare(page, photos)
+    steps = compare(page, photos[1:])
+    assert "photo 1.png" in steps[0][TOOLS] and steps[0][TOOLS + 1] == ""
+    steps = compare(page, None)
+    assert "empty" in steps[0][TOOLS] and "drop some" in steps[0][0] and len(steps) == 1
+    assert page.sessions.get("a").places == ()
+
+
+def test_names_stay_when_the_server_has_changed_them(page, photos):
+    compare(page, photos[:1])
+    renamed = photos[0] | {"orig_name": "changed.png"}
+    assert "photo 0.png" in rows(compare(page, [renamed, photos[1]], methods=("s",)))[0]
+
+
+def test_more_photos_than_fit_are_left_out_with_a_word(page, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Info", said.append)
+    many = [payload(tmp_path / f"{i}.png", f"{i}.png", tiny_photo(i)) for i in range(MOST_PHOTOS + 2)]
+    ask(page, many)
+    assert len(page.sessions.get("a").places) == MOST_PHOTOS
+    assert "last 2" in said[0]
+
+
+def test_visitors_are_apart_and_forgotten_when_they_leave(page, photos):
+    compare(page, photos[:1], who="a")
+    compare(page, photos[1:], who="b")
+    assert "photo 0.png" not in "".join(rows([[None] * TOOLS + page.redraw(visitor("b"), *LOOK)]))
+    ask(page, photos, methods=("cam",), who="a")
+    running = page.compare(visitor("a"))
+    next(running)
+    page.leave(visitor("a"))
+    assert list(running) == []
+    assert page.sessions.get("a") is None
+    with pytest.raises(gr.Error, match="no longer"):
+        page.download(".csv")(visitor("a"))
+    with pytest.raises(gr.Error, match="no longer"):
+        page.ask_to_measure(visitor("a"))
+    assert len(compare(page, photos, who="a")) > 1, "asking again starts anew"
+
+
+@pytest.mark.parametrize(
+    "values", [{"label": "joy"}, {"methods": ("os.system",)}, {"look": ("x", "own", True)}, {"look": ("grey", "x", True)}]
+)
+def test_values_the_page_does_not_offer_are_refused(page, photos, values):
+    with pytest.raises(gr.Error, match="reload"):
+        ask(page, photos, **values)
+
+
+def test_downloads_hold_what_is_shown(page, photos):
+    compare(page, photos, methods=("cam", "s"))
+    page.ask_to_measure(visitor())
+    list(page.measure(visitor()))
+    files = {ending: Path(page.download(ending)(visitor())) for ending in (".png", ".svg", ".pdf", ".npz", ".csv", ".tex")}
+    with Image.open(files[".png"]) as figure:
+        assert figure.width > 500
+    assert files[".svg"].read_text().lstrip().startswith("<?xml") and files[".pdf"].read_bytes().startswith(b"%PDF")
+    scene = page.sessions.get("a").places[1].scene
+    with np.load(files[".npz"]) as arrays:
+        assert any(np.array_equal(arrays[name], scene.maps["s", None]) for name in arrays.files if name.endswith("/s"))
+    with files[".csv"].open() as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["photo"], line["method"]) for line in lines] == [
+        (name, method) for name in ("photo 0.png", "photo 1.png") for method in ("cam", "s")
+    ]
+    assert r"\toprule" in files[".tex"].read_text()
+
+
+def test_a_table_of_nothing_is_refused_in_a_sentence(page, photos):
+    compare(page, photos, methods=("s",))
+    with pytest.raises(gr.Error, match="measure first"):
+        page.download(".tex")(visitor())
+
+
+def test_a_forgotten_visitor_is_told_so_and_can_go_on(page, photos, monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Info", said.append)
+    *_, go_on = compare(page, photos)[-1][:TOOLS]
+    page.sessions.drop("a")
+    assert page.redraw(visitor(), *LOOK) == [gr.skip()] * MOST_PHOTOS
+    assert "Go on" in said[0] and go_on["interactive"]
+
+
+def test_everything_works_without_the_other_networks(tmp_path, photos):
+    networks = Networks(Predictor(tiny_network(), device="cpu"), {"vanilla": tmp_path / "<none>"})
+    page = ComparePage(networks, Sessions(), Downloads(), [])
+    assert set(page.methods).isdisjoint({"cam", "wscnet", "ras"})
+    assert page.checked == ("s", "s-star", "effect")
+    said = compare_view.unavailable(page.reasons)
+    assert "CAM" in said and "no weights were given for ras" in said and "<none>" not in said
+    assert rows(compare(page, photos, methods=page.checked))[0].count('class="open"') == 3
+
+
+class Attributes(HTMLParser):
+    """Collects the tags and attribute names of some HTML."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {tag, *(name for name, _ in attrs)}
+
+
+def test_hostile_names_are_text(page, tmp_path):
+    name = '"><img src=x onerror=alert(1)><script>${alert(2)}</script>.png'
+    shown = rows(compare(page, [payload(tmp_path / "a.png", name, tiny_photo())]))[0]
+    found = Attributes(shown).found
+    assert "onerror" not in found and "script" not in found and "img" in found
+
+
+def test_a_failure_of_the_program_on_one_photo_does_not_take_the_others_along(page, photos, monkeypatch):
+    look = page.networks.look
+
+    def failing(images, networks):
+        if images[0].size == (90, 71):
+            raise RuntimeError("out of memory")
+        return look(images, networks)
+
+    monkeypatch.setattr(page.networks, "look", failing)
+    odd = payload(Path(photos[0]["path"]).with_name("odd.png"), "odd.png", tiny_photo(3, 90, 71))
+    shown = rows(compare(page, [odd, photos[0]]))
+    assert "odd.png could not be compared" in shown[0] and "memory" not in shown[0]
+    assert 'class="open"' in shown[1]
+
+
+def test_a_fresh_bench_is_empty():
+    assert Bench().comparisons == []
