@@ -9,6 +9,7 @@ import sys
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+from app.intervene import STYLE as INTERVENE_STYLE
 from app.main import ROOT, build
 from app.theme import FAVICON, STYLE, THEME
 from app.uploads import MAX_UPLOAD
@@ -24,7 +25,7 @@ demo = build(predictor)
 if __name__ == "__main__":
     demo.launch(
         theme=THEME,
-        css_paths=STYLE,
+        css_paths=[STYLE, INTERVENE_STYLE],
         favicon_path=FAVICON,
         max_file_size=MAX_UPLOAD,
         run_history=False,

@@ -8,6 +8,7 @@ import gradio as gr
 from app.analyze import AnalyzePage
 from app.bench import Bench, weight
 from app.compare import ComparePage
+from app.intervene import PANEL, IntervenePage
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Analysis, Predictor
@@ -36,11 +37,13 @@ def build(
     downloads = Downloads()
     examples = sorted(EXAMPLES.glob("*.jpg"))
     analyze = AnalyzePage(predictor, analyses, downloads, examples)
+    intervene = IntervenePage(predictor, analyses, examples)
     compare = ComparePage(networks, benches, downloads, examples)
 
     def leave(request: gr.Request) -> None:
         """Forget a visitor."""
         analyze.leave(request)
+        intervene.leave(request)
         compare.leave(request)
         downloads.forget(request.session_hash)
 
@@ -55,9 +58,11 @@ def build(
             )
             theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
             theme.click(None, js=TOGGLE_THEME, api_visibility="private")
-        with gr.Tabs(elem_id="pages"):
+        with gr.Tabs(elem_id="pages") as pages:
             with gr.Tab("Analyze", id="analyze"):
                 analyze.build()
+            with gr.Tab("Intervene", id=PANEL, render_children=True) as tab:
+                intervene.build(demo, pages, tab)
             with gr.Tab("Compare", id="compare", render_children=True):
                 compare.build()
         demo.unload(leave)

@@ -1,0 +1,230 @@
+"""What a stroke on the Intervene page costs, for one visitor and for many at once, beside running the network again.
+
+    python -m benchmarks.intervene
+
+The app runs in a process of its own; every visitor is a connection that speaks gradio's protocol: opens an example through
+the queue, then sends strokes one after another to the page's server function, as the canvas does, each with another mask.
+Server time is measured in this process, in the same handler without HTTP.  The baseline is what a page without kept evidence
+would do for each stroke: preprocess the covered photo and run the network, in this process on the same threads.  Memory is the
+growth of the app's resident memory while visitors come, divided by their number.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import tyro
+
+from app.canvas import checked
+from app.intervene import IntervenePage, Scene
+from app.sessions import Sessions
+from cternet import Predictor
+from cternet.hiding import hide
+from cternet.painting import encode
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "assets" / "weights" / "cternet-fi"
+EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
+
+
+@dataclass
+class Arguments:
+    """What to measure."""
+
+    visitors: tuple[int, ...] = (1, 8, 32)
+    """At once."""
+    strokes: int = 40
+    """Of each visitor."""
+    runs: int = 20
+    """Of the baseline, and of the handler."""
+    port: int = 7897
+    """Of the app."""
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - start)
+
+
+def masks(shape: tuple[int, int]) -> Iterator[np.ndarray]:
+    """A brush that wanders over the cells."""
+    rows, columns = np.indices(shape)
+    step = 0
+    while True:
+        x, y = shape[1] * (0.5 + 0.4 * np.sin(0.31 * step)), shape[0] * (0.5 + 0.4 * np.cos(0.23 * step))
+        yield np.round(255 * np.clip(2.5 - np.hypot(rows - y, columns - x), 0, 1)).astype(np.uint8)
+        step += 1
+
+
+def stroke(scene: str, label: str, mask: np.ndarray) -> dict[str, str]:
+    """What the canvas sends."""
+    return {
+        "scene": scene,
+        "mask": encode(mask),
+        "mode": "ignore",
+        "label": label,
+        "kind": "affective",
+        "threshold": "50",
+        "allocation": "random",
+        "level": "attention",
+        "seed": "0",
+    }
+
+
+def in_process(runs: int) -> tuple[float, float]:
+    """Median milliseconds of the handler, and of running the network again."""
+    predictor = Predictor.from_pretrained(SHIPPED, device="cpu")
+    page = IntervenePage(predictor, Sessions(), EXAMPLES)
+    analysis = predictor.analyze(EXAMPLES[3])
+    scene = Scene(analysis, "example-dahlia")
+    drawn = masks(analysis.s.shape)
+
+    def handle() -> None:
+        payload = stroke(scene.id, analysis.prediction, next(drawn))
+        page.painted(checked(payload, shape=analysis.s.shape, labels=analysis.labels), scene)
+
+    def rerun() -> None:
+        predictor.analyze(hide(analysis.seen, next(drawn), "mean"))
+
+    for work in (handle, rerun):
+        work()
+    pairs = [(milliseconds(handle), milliseconds(rerun)) for _ in range(runs)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+@contextmanager
+def started(port: int) -> Iterator[tuple[str, int]]:
+    """The app's address and process id."""
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1"}
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            if process.poll() is not None:
+                sys.exit("error: the app did not start; run python app.py to see why")
+            try:
+                httpx.get(url, timeout=2)
+                break
+            except httpx.HTTPError:
+                time.sleep(0.5)
+        yield url, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Visitor:
+    """One browser's worth of connection: opens a photo, then paints."""
+
+    def __init__(self, url: str, config: dict, number: int) -> None:
+        self.url, self.session = f"{url}/gradio_api", uuid.uuid4().hex[:11]
+        self.http = httpx.Client(timeout=120)
+        component = next(c for c in config["components"] if c["props"].get("elem_id") == "whatif-canvas")
+        gallery = next(c for c in config["components"] if c["props"].get("elem_id") == "whatif-examples")
+        self.canvas = component["id"]
+        self.select = next(d["id"] for d in config["dependencies"] if [gallery["id"], "select"] in map(list, d["targets"]))
+        self.photo = number % len(EXAMPLES)
+
+    def open(self) -> None:
+        """Choose an example and wait for its scene."""
+        body = {
+            "data": [],
+            "fn_index": self.select,
+            "session_hash": self.session,
+            "event_data": {"index": self.photo, "value": None},
+        }
+        self.http.post(f"{self.url}/queue/join", json=body).raise_for_status()
+        with self.http.stream("GET", f"{self.url}/queue/data", params={"session_hash": self.session}) as stream:
+            for line in stream.iter_lines():
+                message = json_of(line)
+                if message.get("msg") == "process_completed":
+                    self.scene = message["output"]["data"][0]
+                    break
+        self.masks = masks((self.scene["rows"], self.scene["columns"]))
+
+    def paint(self) -> float:
+        """Milliseconds until a stroke is answered."""
+        payload = stroke(self.scene["id"], self.scene["view"]["label"], next(self.masks))
+        body = {"session_hash": self.session, "component_id": self.canvas, "fn_name": "paint", "data": payload}
+
+        def send() -> None:
+            answer = self.http.post(f"{self.url}/component_server/", json=body).raise_for_status().json()
+            if "views" not in answer:
+                raise RuntimeError(answer)
+
+        return milliseconds(send)
+
+
+def json_of(line: str) -> dict:
+
+    return json.loads(line[5:]) if line.startswith("data:") else {}
+
+
+def resident(pid: int) -> int:
+    """Bytes a process holds in memory."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def together(visitors: list[Visitor], strokes: int) -> tuple[list[float], float]:
+    """Milliseconds of every stroke, and seconds for all of them, everyone painting at once."""
+    times: list[float] = []
+
+    def work(visitor: Visitor) -> None:
+        times.extend([visitor.paint() for _ in range(strokes)])
+
+    threads = [threading.Thread(target=work, args=(visitor,)) for visitor in visitors]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times, time.perf_counter() - start
+
+
+def main() -> None:
+    arguments = tyro.cli(Arguments, description=__doc__)
+    handler, rerun = in_process(arguments.runs)
+    print(
+        f"in process: handler {handler:.2f} ms a stroke, baseline (covering the photo and running the network again) "
+        f"{rerun:.1f} ms, {rerun / handler:.0f}x"
+    )
+    with started(arguments.port) as (url, pid):
+        config = httpx.get(f"{url}/config", timeout=60).json()
+        first = Visitor(url, config, 0)
+        first.open()
+        first.paint()
+        present, before = 1, resident(pid)
+        for count in arguments.visitors:
+            visitors = [Visitor(url, config, number) for number in range(count)]
+            for visitor in visitors:
+                visitor.open()
+                visitor.paint()
+            present += count
+            times, seconds = together(visitors, arguments.strokes)
+            rate = len(times) / seconds
+            print(
+                f"{count} at once over HTTP: {rate:.0f} strokes/s together, median {statistics.median(times):.1f} ms, "
+                f"95th percentile {np.percentile(times, 95):.1f} ms; baseline could serve {1000 / rerun:.1f}/s, "
+                f"{rate * rerun / 1000:.1f}x"
+            )
+        print(
+            f"memory: {(resident(pid) - before) / max(1, present - 1) / 2**20:.2f} MiB a visitor, over {present - 1} visitors"
+        )
+
+
+if __name__ == "__main__":
+    main()

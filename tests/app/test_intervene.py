@@ -1,0 +1,302 @@
+"""The Intervene page's handlers, without a browser."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import parse_qsl
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from app import graph, intervene_view
+from app.intervene import PANEL, IntervenePage
+from app.sessions import Sessions
+from cternet import Predictor
+from cternet.figure import significant
+from cternet.painting import centre, encode, ignore, look_only
+from tests.tiny import tiny_network, tiny_photo
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> IntervenePage:
+    examples = []
+    for seed, name in enumerate(("cat", "tree")):
+        examples.append(tmp_path / f"{name}.png")
+        tiny_photo(seed).save(examples[-1])
+    return IntervenePage(Predictor(tiny_network(), name="tiny", device="cpu"), Sessions(), examples)
+
+
+@pytest.fixture
+def sent(page, tmp_path) -> dict:
+    """The scene of visitor a."""
+    tiny_photo(5).save(tmp_path / "mine.png")
+    scene, notice, _ = page.choose(visitor(), {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
+    assert notice == ""
+    return scene
+
+
+def visitor(name: str = "a", **params: str) -> SimpleNamespace:
+    return SimpleNamespace(session_hash=name, query_params=params)
+
+
+def asked(scene: dict, **changes) -> dict:
+    view = scene["view"]
+    return {
+        "scene": scene["id"],
+        "mask": "",
+        "mode": "ignore",
+        "label": view["label"],
+        "kind": "affective",
+        "threshold": "50",
+        "allocation": view["allocation"],
+        "level": view["level"],
+        "seed": "0",
+    } | changes
+
+
+def call(page, name: str, payload, session: str | None = "a") -> dict:
+    """As gradio calls a server function: with the bare request, whose body names the session."""
+
+    async def body():
+        return {"session_hash": session}
+
+    function = next(f for f in page.functions() if f.__name__ == name)
+    return asyncio.run(function(payload, SimpleNamespace(json=body)))
+
+
+def numbers(answer: dict, label: str) -> list[str]:
+    """What the answer's table shows of an emotion."""
+    row = re.search(rf'<tr data-label="{label}".*?</tr>', answer["views"]["answer"], re.S)[0]
+    return re.findall(r"<td>(?:<b>)?([-+\d.e]+)", row)
+
+
+@pytest.mark.parametrize(("mode", "change"), [("ignore", ignore), ("look-only", look_only)])
+def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(page, sent, monkeypatch, mode, change):
+    monkeypatch.setattr(page.predictor, "forward", lambda *_: pytest.fail("the network ran"))
+    analysis = page.scenes.get("a").analysis
+    mask = centre(analysis.s.shape)
+    answer = call(page, "paint", asked(sent, mask=encode(mask), mode=mode))
+    s = analysis.s.astype(np.float64)
+    share = mask / 255
+    s_painted = s * (1 - share) if mode == "ignore" else share * s.sum() / share.sum()
+    for k, label in enumerate(analysis.labels):
+        y = (s * analysis.evidence[k]).mean() + analysis.bias[k]
+        y_painted = (s_painted * analysis.evidence[k]).mean() + analysis.bias[k]
+        assert numbers(answer, label) == [significant(y), significant(y_painted), significant(y - y_painted)]
+    assert analysis.intervene(change(analysis.s, mask)).prediction in answer["message"]
+    assert set(answer["views"]) == {"answer", "graph", "circle"}
+
+
+@pytest.mark.parametrize("mode", ["ignore", "look-only"])
+def test_nothing_painted_changes_nothing(page, sent, mode):
+    answer = call(page, "paint", asked(sent, mode=mode))
+    assert "wrong" not in answer
+    for label in page.scenes.get("a").analysis.labels:
+        y, y_painted, effect = numbers(answer, label)
+        assert y == y_painted
+        assert effect == "0"
+
+
+def test_covering_everything_is_a_sentence_and_leaves_the_views(page, sent):
+    answer = call(page, "paint", asked(sent, mask=encode(np.full((4, 4), 255, np.uint8))))
+    assert answer["wrong"]
+    assert "whole photo" in answer["message"]
+    assert "views" not in answer
+
+
+@pytest.mark.parametrize("session", [None, "b", "", "a\0"])
+def test_no_one_paints_in_another_session(page, sent, session):
+    answer = call(page, "paint", asked(sent), session=session)
+    assert set(answer) == {"message", "wrong"}
+    assert "no longer kept" in answer["message"]
+
+
+def test_a_stroke_over_the_photo_before_is_not_answered(page, sent):
+    page.example(SimpleNamespace(index=0), visitor())
+    answer = call(page, "paint", asked(sent))
+    assert "views" not in answer
+    assert "Another photo" in answer["message"]
+
+
+def test_another_grid_is_a_sentence(page, sent):
+    answer = call(page, "paint", asked(sent, mask=encode(np.zeros((14, 14), np.uint8))))
+    assert "4x4" in answer["message"]
+
+
+def test_regions_sum_to_the_total_effect_shown(page, sent):
+    label = sent["labels"][2]
+    answer = call(page, "find_regions", asked(sent, label=label))
+    analysis = page.scenes.get("a").analysis
+    parts = np.array(answer["cells"]).reshape(analysis.s.shape)
+    assert significant(analysis.total_effect[2]) in answer["views"]["regions"]
+    contributions = []
+    for number in np.unique(parts):
+        inside = parts == number
+        value = ((analysis.s - analysis.own.mean) * analysis.evidence[2])[inside].sum() / parts.size
+        contributions.append(value)
+        assert f"<td>{significant(value)}</td>" in answer["views"]["regions"]
+    assert sum(contributions) == pytest.approx(analysis.total_effect[2], abs=1e-5)
+
+
+def test_the_threshold_and_superpixels_change_the_regions(page, sent):
+    half = call(page, "find_regions", asked(sent))["cells"]
+    high = call(page, "find_regions", asked(sent, threshold="90"))["cells"]
+    pixels = call(page, "find_regions", asked(sent, kind="superpixels"))["cells"]
+    assert sum(map(bool, high)) < sum(map(bool, half))
+    assert 0 not in pixels
+
+
+def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, monkeypatch):
+    runs = []
+    forward = page.predictor.forward
+    monkeypatch.setattr(page.predictor, "forward", lambda x: runs.append(1) or forward(x))
+    payload = asked(sent, mask=encode(centre((4, 4))))
+    view = page.hide(visitor(), "mean", json.dumps(payload))
+    assert len(runs) == 1
+    analysis = page.scenes.get("a").analysis
+    drop = analysis.y(analysis.s) - analysis.y(ignore(analysis.s, centre((4, 4))))
+    assert f"<td>{significant(drop[0])}</td>" in view
+    assert "agree" in view
+
+
+@pytest.mark.parametrize(
+    ("how", "payload", "words"),
+    [
+        ("blur", {}, "Nothing is painted"),
+        ("blur", {"mask": encode(np.full((4, 4), 255, np.uint8))}, "whole photo"),
+        ("burn", {"mask": encode(centre((4, 4)))}, "does not offer"),
+        ("blur", {"scene": "0"}, "Another photo"),
+        ("blur", None, "did not arrive"),
+        ("blur", "{" * 100, "whole"),
+        ("blur", "[" * 15_000, "whole"),
+        ("blur", "x" * 50_000, "did not arrive"),
+        ("blur", 7, "did not arrive"),
+    ],
+)
+def test_what_cannot_be_hidden_is_a_sentence(page, sent, how, payload, words):
+    painting = json.dumps(asked(sent) | payload) if isinstance(payload, dict) else payload
+    view = page.hide(visitor(), how, painting)
+    assert 'role="alert"' in view
+    assert words in view
+
+
+def test_draws_stand_beside_the_exact_numbers(page, sent):
+    view = page.distribution(visitor(), 50, json.dumps(asked(sent)))
+    looked = page.scenes.get("a").analysis.intervene("random")
+    index = looked.labels.index(sent["view"]["label"])
+    assert f"exact {looked.total_effect_std[index]:.3g}" in view
+    assert "50 draws" in view
+    assert view.count("<figure>") == 3, "random, uniform, reverse; shuffle needs a bank"
+
+
+@pytest.mark.parametrize("count", [0, -1, 1001, 1.5, "many", None, float("nan"), [3]])
+def test_draws_out_of_range_are_a_sentence(page, sent, count):
+    assert "from 1 to 1000" in page.distribution(visitor(), count, json.dumps(asked(sent)))
+
+
+def test_a_bad_file_leaves_the_photo_and_its_painting(page, sent, tmp_path):
+    (tmp_path / "bad.jpg").write_text("no image")
+    scene, notice, _ = page.choose(visitor(), {"path": str(tmp_path / "bad.jpg"), "orig_name": "<b>.jpg"})
+    assert scene == gr.skip()
+    assert "&lt;b&gt;.jpg" in notice
+    assert page.scenes.get("a").id == sent["id"]
+
+
+def test_the_photo_of_the_analyze_page_comes_along_once(page):
+    assert page.carry(visitor())[0] == gr.skip()
+    page.analyzed.put("a", page.predictor.analyze(tiny_photo(3)))
+    first, *_ = page.carry(visitor())
+    assert first["photo"].startswith("data:image/jpeg")
+    assert page.carry(visitor())[0] == gr.skip(), "a painting over it must not be lost on coming back"
+    assert page.carry(visitor("b"))[0] == gr.skip()
+
+
+def link_of(page, sent, **changes) -> dict[str, str]:
+    return dict(parse_qsl(call(page, "paint", asked(sent, **changes))["link"]))
+
+
+def test_a_link_to_an_example_restores_everything(page):
+    sent, *_ = page.example(SimpleNamespace(index=1), visitor())
+    mask = encode(centre((4, 4)))
+    label = sent["labels"][3]
+    params = link_of(page, sent, mask=mask, mode="look-only", label=label, allocation="reverse", level="map", seed="9")
+    assert params["image"] == "example-tree"
+    tabs, scene, notice, _ = page.restore(visitor("new", **params))
+    assert notice == ""
+    assert tabs["selected"] == PANEL if isinstance(tabs, dict) else tabs.selected == PANEL
+    expected = {"label": label, "allocation": "reverse", "level": "map", "seed": 9, "mode": "look-only", "mask": mask}
+    assert scene["view"] == expected
+
+
+def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
+    params = link_of(page, sent, mask=encode(centre((4, 4))))
+    assert params["image"].startswith("sha256-")
+    _, scene, notice, _ = page.restore(visitor("new", **params))
+    assert scene == gr.skip()
+    assert "same file" in notice
+    other, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
+    assert "not the photo" in other["flag"]
+    assert other["view"]["mask"] is None
+    same, *_ = page.choose(visitor("new"), {"path": str(tmp_path / "mine.png"), "orig_name": "renamed.png"})
+    assert same["view"]["mask"] == params["mask"]
+    assert same["flag"] == ""
+    again, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
+    assert again["flag"] == "", "a link that was followed is done"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "other"},
+        {"mask": "A" * 21},
+        {"mode": "x"},
+        {"seed": "-1"},
+        {"image": "../../etc/passwd"},
+        {"link": "99"},
+        {"allocation": "shuffle"},
+        {"emotion": "<script>"},
+    ],
+)
+def test_tampered_links_are_one_sentence(page, changes):
+    sent, *_ = page.example(SimpleNamespace(index=1), visitor())
+    params = link_of(page, sent, mask=encode(centre((4, 4)))) | changes
+    _, scene, notice, _ = page.restore(visitor("new", **params))
+    assert 'role="alert"' in notice
+    assert "<script>" not in notice
+    assert scene == gr.skip()
+
+
+def test_an_address_without_a_link_or_for_another_page_is_left_alone(page):
+    assert set(map(str, page.restore(visitor("new", theme="dark")))) == {str(gr.skip())}
+    assert set(map(str, page.restore(visitor("new", link="1", panel="analyze")))) == {str(gr.skip())}
+
+
+def test_who_leaves_is_forgotten(page, sent):
+    page.leave(visitor())
+    assert page.scenes.get("a") is None
+
+
+def test_names_of_emotions_are_text_not_markup(page):
+    analysis = page.predictor.analyze(tiny_photo())
+    bad = replace(analysis, labels=("<img src=x>", *analysis.labels[1:]))
+    for view in (
+        intervene_view.answer_view(bad, bad, "ignore", painted=False),
+        graph.graph_view(bad, bad, bad.labels[0], painted=False, mode="ignore"),
+        intervene_view.circle_view(bad, bad, painted=False),
+    ):
+        assert "<img src=x>" not in view
+
+
+def test_the_graph_says_what_stands_in_the_lower_place(page):
+    before = page.predictor.analyze(tiny_photo())
+    label = before.labels[0]
+    plain = graph.graph_view(before, before, label, painted=False, mode="ignore")
+    after = before.intervene(ignore(before.s, centre(before.s.shape)))
+    painted = graph.graph_view(before, after, label, painted=True, mode="ignore")
+    assert significant(before.total_effect[0]) in plain
+    assert significant(after.effect_of_painting[0]) in painted
+    assert "S*" in plain and "your painting" in painted

@@ -1,0 +1,294 @@
+"""The Intervene page as its visitors use it: strokes by mouse, finger and keyboard, beside the library's numbers."""
+
+import os
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cternet import Analysis, Predictor
+from cternet.figure import significant
+from cternet.painting import centre, decode, paint
+
+from .conftest import ROOT
+
+pytestmark = pytest.mark.e2e
+EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
+CANVAS = "#whatif-canvas canvas"
+SETTLED = "() => document.querySelector('#whatif-canvas [data-state]')?.dataset.state === 'settled'"
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.from_pretrained(ROOT / "assets" / "weights" / "cternet-fi", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def analysis(predictor) -> Analysis:
+    return predictor.analyze(EXAMPLES[3])
+
+
+def opened(page, url: str, example: int | None = 3):
+    """The page with an example on the canvas; None leaves it as it opens."""
+    page.goto(url)
+    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=60_000)
+    if example is not None:
+        page.get_by_role("tab", name="Intervene").click()
+        page.locator("#whatif-examples img").nth(example).click()
+    page.wait_for_selector("#whatif-answer table", timeout=60_000)
+    page.wait_for_function(SETTLED, timeout=60_000)
+    return page
+
+
+@pytest.fixture
+def bench(browser, app_url):
+    context = browser.new_context(viewport={"width": 1400, "height": 950})
+    yield opened(context.new_page(), app_url)
+    context.close()
+
+
+def place(page, x: float, y: float) -> tuple[float, float]:
+    """Where a share of the canvas's width and height lies in the window."""
+    page.locator(CANVAS).scroll_into_view_if_needed()
+    box = page.locator(CANVAS).bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    first, last = place(page, *start), place(page, *end)
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.mouse.move(*last, steps=8)
+    page.mouse.up()
+    page.wait_for_function(SETTLED, timeout=30_000)
+
+
+def link(page) -> dict[str, str]:
+    return {key: values[0] for key, values in parse_qs(urlsplit(page.input_value("[data-part=link]")).query).items()}
+
+
+def mask_of(page, analysis: Analysis) -> np.ndarray:
+    held = link(page)
+    return decode(held["mask"], analysis.s.shape) if "mask" in held else np.zeros(analysis.s.shape, np.uint8)
+
+
+def shown(page) -> dict[str, list[str]]:
+    """The three numbers of every emotion."""
+    rows = page.locator("#whatif-answer tbody tr")
+    return {
+        rows.nth(i).get_attribute("data-label"): rows.nth(i).locator("td:not(.bars)").all_inner_texts()
+        for i in range(rows.count())
+    }
+
+
+def assert_numbers_of_library(page, analysis: Analysis, mode: str = "ignore") -> Analysis:
+    after = paint(analysis, mask_of(page, analysis), mode)
+    expected = {
+        label: [significant(y), significant(y_after), significant(effect)]
+        for label, y, y_after, effect in zip(
+            analysis.labels, analysis.y_factual, after.y_factual, after.effect_of_painting, strict=True
+        )
+    }
+    assert shown(page) == expected
+    emotions = page.locator("#whatif-answer .emotion").all_inner_texts()
+    assert emotions == [analysis.prediction, after.prediction]
+    return after
+
+
+def test_a_stroke_of_the_mouse_shows_the_numbers_of_the_library(bench, analysis):
+    assert all(row[2] == "0" for row in shown(bench).values())
+    drag(bench, (0.3, 0.3), (0.7, 0.6))
+    mask = mask_of(bench, analysis)
+    assert mask[5, 6] > 200
+    assert mask[13, 0] == 0
+    assert_numbers_of_library(bench, analysis)
+    drag(bench, (0.7, 0.3), (0.3, 0.7))
+    assert mask_of(bench, analysis).sum() > mask.sum()
+    assert_numbers_of_library(bench, analysis)
+
+
+def test_look_only_here(bench, analysis):
+    bench.select_option("[data-part=mode]", "look-only")
+    bench.wait_for_function(SETTLED)
+    drag(bench, (0.1, 0.1), (0.4, 0.15))
+    assert_numbers_of_library(bench, analysis, "look-only")
+    assert "only here" in bench.inner_text("#whatif-answer .lead")
+
+
+def test_eraser_undo_redo_and_clear(bench, analysis):
+    drag(bench, (0.3, 0.3), (0.7, 0.6))
+    first = mask_of(bench, analysis)
+    bench.click("[data-tool=eraser]")
+    drag(bench, (0.3, 0.3), (0.5, 0.45))
+    erased = mask_of(bench, analysis)
+    assert 0 < erased.sum() < first.sum()
+    for act, expected in (("undo", first), ("redo", erased), ("clear", np.zeros_like(first)), ("undo", erased)):
+        bench.click(f"[data-act={act}]")
+        bench.wait_for_function(SETTLED)
+        assert (mask_of(bench, analysis) == expected).all(), act
+    assert_numbers_of_library(bench, analysis)
+
+
+def test_keyboard_paints_cells(bench, analysis):
+    bench.focus(CANVAS)
+    for key in ("ArrowRight", "ArrowRight", "Space", "ArrowUp", "Enter", "ArrowLeft", "Space"):
+        bench.keyboard.press(key)
+    bench.wait_for_function(SETTLED)
+    expected = np.zeros(analysis.s.shape, np.uint8)
+    expected[7, 8] = expected[6, 8] = expected[6, 7] = 255
+    assert (mask_of(bench, analysis) == expected).all()
+    assert_numbers_of_library(bench, analysis)
+    for key, cell in (("e", (6, 7)), ("u", None), ("Control+z", (6, 7))):
+        bench.keyboard.press(key)
+        bench.wait_for_function(SETTLED)
+        assert (mask_of(bench, analysis)[6, 7] == 0) == (cell is not None), key
+
+
+def test_touch_paints(browser, app_url, analysis):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = opened(context.new_page(), app_url)
+    fingers = context.new_cdp_session(page)
+    points = [place(page, 0.3 + 0.05 * step, 0.4) for step in range(8)]
+    scroll = page.evaluate("scrollY")
+    for kind, point in [("touchStart", points[0]), *(("touchMove", p) for p in points[1:]), ("touchEnd", None)]:
+        touches = [] if point is None else [{"x": point[0], "y": point[1]}]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+    page.wait_for_function(SETTLED)
+    mask = mask_of(page, analysis)
+    assert mask[5, 5:9].min() > 200
+    assert page.evaluate("scrollY") == scroll
+    assert_numbers_of_library(page, analysis)
+    context.close()
+
+
+def test_presets_and_regions_paint_without_a_brush(bench, analysis):
+    bench.click("[data-preset=centre]")
+    bench.wait_for_function(SETTLED)
+    assert (mask_of(bench, analysis) == centre(analysis.s.shape)).all()
+    assert bench.get_attribute("[data-preset=centre]", "aria-pressed") == "true"
+    bench.click("[data-preset=centre]")
+    bench.wait_for_function(SETTLED)
+    assert not mask_of(bench, analysis).any()
+    bench.locator("#whatif-regions button[data-region='1']").click()
+    bench.wait_for_function(SETTLED)
+    by_report = mask_of(bench, analysis)
+    assert by_report.any()
+    after = assert_numbers_of_library(bench, analysis)
+    row = bench.locator("#whatif-regions tbody tr[data-region='1'] td").all_inner_texts()
+    index = analysis.labels.index(analysis.prediction)
+    assert row[2] == significant(after.effect_of_painting[index])
+    bench.click("[data-act=clear]")
+    bench.click("[data-tool=region]")
+    bench.mouse.click(*place(bench, 0.5, 0.5))
+    bench.wait_for_function(SETTLED)
+    assert (mask_of(bench, analysis) == by_report).all(), "a click on the canvas takes the whole region"
+
+
+def test_the_threshold_redraws_the_report(bench):
+    before = bench.inner_text("#whatif-regions tbody")
+    bench.focus("[data-part=threshold]")
+    for _ in range(25):
+        bench.keyboard.press("ArrowRight")
+    bench.wait_for_function("t => document.querySelector('#whatif-regions tbody').innerText !== t", arg=before)
+    bench.select_option("[data-part=kind]", "superpixels")
+    bench.wait_for_function("() => document.querySelectorAll('#whatif-regions tbody tr').length > 5")
+
+
+def test_really_hiding_it(bench):
+    bench.click("#whatif-hide")
+    bench.wait_for_selector("#whatif-hiding .message.error")
+    assert "Nothing is painted" in bench.inner_text("#whatif-hiding")
+    drag(bench, (0.3, 0.3), (0.7, 0.6))
+    bench.click("#whatif-hide")
+    bench.wait_for_selector("#whatif-hiding table", timeout=60_000)
+    assert re.search(r"The two (dis)?agree\.", bench.inner_text("#whatif-hiding"))
+
+
+def test_a_link_restores_photo_painting_and_numbers_in_a_fresh_page(bench, browser, analysis):
+    drag(bench, (0.3, 0.3), (0.7, 0.6))
+    expected, url = shown(bench), bench.input_value("[data-part=link]")
+    context = browser.new_context()
+    page = opened(context.new_page(), url, example=None)
+    page.wait_for_function("() => document.querySelectorAll('#whatif-answer tbody tr').length && scrollX === 0")
+    assert shown(page) == expected
+    assert link(page) == link(bench)
+    assert_numbers_of_library(page, analysis)
+    context.close()
+
+
+def test_a_tampered_link_is_a_sentence(browser, app_url):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{app_url}?link=1&model=other&image=example-cat&allocation=random&level=attention&seed=0&panel=intervene")
+    page.wait_for_selector("#whatif-notice .message.error", timeout=60_000)
+    assert "another model" in page.inner_text("#whatif-notice")
+    assert "Traceback" not in page.content()
+    context.close()
+
+
+def test_an_upload_paints_like_an_example(browser, app_url, predictor, tmp_path):
+    file = tmp_path / "${alert(1)}.png"
+    Image.open(EXAMPLES[1]).save(file)
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.goto(app_url)
+    page.get_by_role("tab", name="Intervene").click()
+    page.set_input_files("#whatif-choice input[type=file]", str(file))
+    page.wait_for_selector("#whatif-answer table", timeout=60_000)
+    page.wait_for_function(SETTLED)
+    drag(page, (0.2, 0.2), (0.5, 0.5))
+    assert_numbers_of_library(page, predictor.analyze(file))
+    context.close()
+
+
+def test_phone(browser, app_url):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = opened(context.new_page(), app_url)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = [page.locator(f"#whatif-{name}").bounding_box()["y"] for name in ("choice", "canvas", "answer", "graph", "regions")]
+    assert tops == sorted(tops)
+    context.close()
+
+
+def test_every_picture_has_words_and_every_control_a_name(bench):
+    nameless = bench.evaluate(
+        """[...document.querySelectorAll('#whatif button, #whatif input, #whatif select, #whatif canvas')]
+        .filter(e => e.offsetParent && e.type !== 'file' && !(e.innerText.trim() || e.ariaLabel || e.title || e.labels?.length))
+        .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    assert bench.evaluate("[...document.querySelectorAll('#whatif img')].filter(i => !i.alt).length") == 0
+
+
+def test_the_pictures_in_the_readme(bench, tmp_path):
+    """A strip of what the page does; KEEP=docs makes it anew for the README."""
+    frames = []
+
+    def take(name: str) -> None:
+        bench.wait_for_function(SETTLED)
+        bench.wait_for_timeout(400)
+        bench.mouse.move(2, 2)
+        bench.locator("#whatif-bench").screenshot(path=tmp_path / f"{name}.png")
+        frames.append(Image.open(tmp_path / f"{name}.png").convert("RGB"))
+
+    bench.set_viewport_size({"width": 1180, "height": 950})
+    take("before")
+    drag(bench, (0.35, 0.3), (0.62, 0.55))
+    take("ignore")
+    bench.click("[data-act=clear]")
+    bench.select_option("[data-part=mode]", "look-only")
+    drag(bench, (0.05, 0.1), (0.9, 0.1))
+    take("look-only")
+    height = min(min(frame.height for frame in frames), 560)
+    strip = Image.new("RGB", (sum(frame.width for frame in frames) + 24 * (len(frames) - 1), height), "white")
+    left = 0
+    for frame in frames:
+        strip.paste(frame.crop((0, 0, frame.width, height)), (left, 0))
+        left += frame.width + 24
+    strip = strip.resize((round(strip.width * 0.6), round(height * 0.6)), Image.Resampling.LANCZOS)
+    path = (ROOT / os.environ["KEEP"] if "KEEP" in os.environ else tmp_path) / "intervene.png"
+    strip.quantize(256).save(path, optimize=True)
+    assert path.stat().st_size < 1_000_000
