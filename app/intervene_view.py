@@ -30,6 +30,8 @@ QUESTIONS = {
     "ignore": "what if the model had <b>not noticed</b> this?",
     "look-only": "what if the model had looked <b>only here</b>?",
 }
+STEADY = 0.01
+"""Standard deviation of the draws, in shares of their mean, under which they are called alike."""
 FILL_WORDS = {"blur": "blurred", "mean": "filled with the mean colour", "inpaint": "filled in from around it"}
 
 
@@ -172,9 +174,11 @@ def regions_view(looked: Analysis, regions: Sequence[Region], label: str) -> str
         f'<td class="sentence">{escape(r.sentence)}</td></tr>'
         for r in regions
     )
+    one = max(r.number for r in regions) == 1
+    single = " S is one region at this threshold: raise it, or choose superpixels." if one else ""
     te, s_star = significant(looked.total_effect[index]), escape(ALLOCATION_WORDS[looked.counterfactual.allocation])
     return (
-        f'<table class="regions"><caption>Regions, ranked {escape(RANKING)}. Numbers are of <b>{escape(label)}</b>, in logits.'
+        f'<table class="regions"><caption>Regions, ranked {escape(RANKING)}. Numbers are of <b>{escape(label)}</b>, in logits.{single}'
         '</caption><thead><tr><th scope="col">region</th><th scope="col">area</th>'
         '<th scope="col" title="Its share of the total effect: (1/N) Σ (S − E[S*])·g over its cells">'
         "contribution to Y<sub>TE</sub></th>"
@@ -265,9 +269,16 @@ def draws_view(draws: Draws, looked: Sequence[Analysis], label: str, *, painted:
         f"<div><dt>another emotion than {escape(draws.prediction)} leads in</dt>"
         f"<dd>{draws.disagreement:.1%} of the draws</dd></div>"
         f"<div><dt>the attention is</dt><dd>{'your painting s′' if painted else 'the model’s own S'}</dd></div></dl>"
-        f'<p class="caption">The spread is that of the draws of S*, not the model’s doubt.</p>'
+        f'<p class="caption">{steady(draws, index)}The spread is that of the draws of S*, not the model’s doubt.</p>'
         f"<h3>Each S* on the same seed, {draws.seed}</h3><div class=sides>{sides}</div></div>"
     )
+
+
+def steady(draws: Draws, index: int) -> str:
+    """Said where one draw is as good as another."""
+    if draws.std[index] >= STEADY * abs(draws.mean[index]):
+        return ""
+    return "One draw hardly differs from another here: each is a mean over all cells, in which the dice even out. "
 
 
 def beside(value: float, std: float) -> str:

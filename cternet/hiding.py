@@ -28,6 +28,8 @@ FILL_SIDE = 256
 """Longest side at which fills are made: they hold nothing fine, and inpainting takes time by the pixel."""
 NEGLIGIBLE = 0.1
 """Logits; changes this small have no sign worth comparing."""
+TIMES = 2.0
+"""How many times as much one way may do as the other, and still agree with it."""
 
 
 def blur(pixels: Pixels, _hole: NDArray[np.bool_]) -> Pixels:
@@ -115,9 +117,16 @@ class Hiding:
         return tuple(self.before.labels[i] for i in found[np.argsort(-weaker[found], kind="stable")])
 
     @property
+    def unequal(self) -> bool:
+        """Whether one does more than ``TIMES`` as much to the predicted emotion as the other, by more than ``NEGLIGIBLE``."""
+        index = self.before.labels.index(self.before.prediction)
+        less, more = sorted((abs(self.drop_by_ignoring[index]), abs(self.drop_by_hiding[index])))
+        return bool(more > TIMES * less and more - less > NEGLIGIBLE)
+
+    @property
     def agree(self) -> bool:
-        """Whether both lead to the same emotion and move none in opposite directions."""
-        return self.ignored.prediction == self.hidden.prediction and not self.opposed
+        """Whether both lead to the same emotion, move none in opposite directions, and do about as much to the predicted one."""
+        return self.ignored.prediction == self.hidden.prediction and not self.opposed and not self.unequal
 
     @property
     def words(self) -> str:
@@ -128,7 +137,9 @@ class Hiding:
         leads = f"{self.ignored.prediction} leads when it is ignored, {self.hidden.prediction} when it is hidden"
         if self.agree:
             return f"{facts}; both ways {self.hidden.prediction} leads."
-        if self.ignored.prediction == self.hidden.prediction:
+        if self.ignored.prediction == self.hidden.prediction and not self.opposed:
+            leads = f"{'ignoring' if abs(a) > abs(b) else 'hiding'} it does more than {TIMES:.0f} times as much"
+        elif self.ignored.prediction == self.hidden.prediction:
             *others, last = self.opposed[:3]
             leads = f"the two move {', '.join(others)}{' and ' if others else ''}{last} in opposite directions"
         return f"{facts}; {leads}: attention is not the whole cause."

@@ -16,8 +16,10 @@ from app import graph, intervene_view
 from app.intervene import PANEL, IntervenePage
 from app.sessions import Sessions
 from cternet import Predictor
+from cternet.draws import draw
 from cternet.figure import significant
 from cternet.painting import centre, encode, ignore, look_only
+from cternet.regions import report
 from tests.tiny import tiny_network, tiny_photo
 
 
@@ -142,6 +144,13 @@ def test_regions_sum_to_the_total_effect_shown(page, sent):
     assert sum(contributions) == pytest.approx(analysis.total_effect[2], abs=1e-5)
 
 
+def test_a_map_that_is_one_region_comes_with_a_way_on(page, sent):
+    analysis = page.scenes.get("a").analysis
+    for parts, single in ((np.eye(4) > 0.5, True), (np.diag([1, 2, 0, 0]), False)):
+        view = intervene_view.regions_view(analysis, report(analysis, parts.astype(int)), "awe")
+        assert ("S is one region" in view) is single
+
+
 def test_the_threshold_and_superpixels_change_the_regions(page, sent):
     half = call(page, "find_regions", asked(sent))["cells"]
     high = call(page, "find_regions", asked(sent, threshold="90"))["cells"]
@@ -191,6 +200,14 @@ def test_draws_stand_beside_the_exact_numbers(page, sent):
     assert f"exact {looked.total_effect_std[index]:.3g}" in view
     assert "50 draws" in view
     assert view.count("<figure>") == 3, "random, uniform, reverse; shuffle needs a bank"
+
+
+def test_draws_as_good_as_equal_are_said_so(page, sent):
+    analysis = page.scenes.get("a").analysis
+    found = replace(draw(analysis, 5), mean=np.full(len(analysis.labels), 2.0))
+    for std, alike in ((0.019, True), (0.021, False)):
+        view = intervene_view.draws_view(replace(found, std=np.full_like(found.mean, std)), [analysis], "awe", painted=False)
+        assert ("hardly differs" in view) is alike
 
 
 @pytest.mark.parametrize("count", [0, -1, 1001, 1.5, "many", None, float("nan"), [3]])

@@ -162,6 +162,14 @@ def test_opposite_directions(analysis: Analysis):
     )
 
 
+@pytest.mark.parametrize(("ignored", "hidden", "more"), [(2.0, 3.5, "ignoring"), (3.8, 3.0, "hiding")])
+def test_the_same_direction_by_much_more(analysis: Analysis, ignored: float, hidden: float, more: str):
+    found = compared(analysis, {"awe": 4}, {"awe": ignored}, {"awe": hidden})
+    assert not found.opposed
+    assert not found.agree
+    assert found.words.endswith(f"; {more} it does more than 2 times as much: attention is not the whole cause.")
+
+
 def test_changes_too_small_to_have_a_sign(analysis: Analysis):
     little = NEGLIGIBLE * 0.9
     found = compared(analysis, {"awe": 4}, {"awe": 4 - little}, {"awe": 4 + little})
