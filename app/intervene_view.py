@@ -178,8 +178,8 @@ def regions_view(looked: Analysis, regions: Sequence[Region], label: str) -> str
     single = " S is one region at this threshold: raise it, or choose superpixels." if one else ""
     te, s_star = significant(looked.total_effect[index]), escape(ALLOCATION_WORDS[looked.counterfactual.allocation])
     return (
-        f'<table class="regions"><caption>Regions, ranked {escape(RANKING)}. Numbers are of <b>{escape(label)}</b>, in logits.{single}'
-        '</caption><thead><tr><th scope="col">region</th><th scope="col">area</th>'
+        f'<table class="regions"><caption>Regions, ranked {escape(RANKING)}. Numbers are of <b>{escape(label)}</b>, in '
+        f'logits.{single}</caption><thead><tr><th scope="col">region</th><th scope="col">area</th>'
         '<th scope="col" title="Its share of the total effect: (1/N) Σ (S − E[S*])·g over its cells">'
         "contribution to Y<sub>TE</sub></th>"
         '<th scope="col" title="What ignoring it would take away: (1/N) Σ S·g over its cells">effect of ignoring it</th>'

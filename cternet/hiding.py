@@ -125,7 +125,7 @@ class Hiding:
 
     @property
     def agree(self) -> bool:
-        """Whether both lead to the same emotion, move none in opposite directions, and do about as much to the predicted one."""
+        """Whether both lead to the same emotion, move none in opposite directions, and do about as much to that one."""
         return self.ignored.prediction == self.hidden.prediction and not self.opposed and not self.unequal
 
     @property
