@@ -1,5 +1,6 @@
 """The Intervene page as its visitors use it: strokes by mouse, finger and keyboard, beside the library's numbers."""
 
+import io
 import os
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -263,32 +264,42 @@ def test_every_picture_has_words_and_every_control_a_name(bench):
     assert bench.evaluate("[...document.querySelectorAll('#whatif img')].filter(i => !i.alt).length") == 0
 
 
-def test_the_pictures_in_the_readme(bench, tmp_path):
-    """A strip of what the page does; KEEP=docs makes it anew for the README."""
-    frames = []
+def test_the_recording_in_the_readme(bench, tmp_path):
+    """Twenty seconds of painting; KEEP=docs makes them anew for the README."""
+    frames, seconds = [], []
 
-    def take(name: str) -> None:
+    def take(duration: float) -> None:
         bench.wait_for_function(SETTLED)
-        bench.wait_for_timeout(400)
-        bench.mouse.move(2, 2)
-        bench.locator("#whatif-bench").screenshot(path=tmp_path / f"{name}.png")
-        frames.append(Image.open(tmp_path / f"{name}.png").convert("RGB"))
+        bench.wait_for_timeout(250)
+        shot = bench.locator("#whatif-bench").screenshot()
+        frame = Image.open(io.BytesIO(shot)).convert("RGB")
+        frames.append(frame.crop((0, 0, frame.width, 560)))
+        seconds.append(duration)
 
     bench.set_viewport_size({"width": 1180, "height": 950})
-    take("before")
-    drag(bench, (0.35, 0.3), (0.62, 0.55))
-    take("ignore")
+    bench.locator("#whatif-examples img").nth(7).click()
+    bench.wait_for_function("document.querySelector('[data-part=link]').value.includes('rocket')")
+    take(2)
+    bench.mouse.move(*place(bench, 0.15, 0.85))
+    bench.mouse.down()
+    for x in np.linspace(0.25, 0.9, 8):
+        bench.mouse.move(*place(bench, x, 0.85), steps=3)
+        take(0.5)
+    bench.mouse.up()
+    take(3)
     bench.click("[data-act=clear]")
+    take(1)
     bench.select_option("[data-part=mode]", "look-only")
-    drag(bench, (0.05, 0.1), (0.9, 0.1))
-    take("look-only")
-    height = min(min(frame.height for frame in frames), 560)
-    strip = Image.new("RGB", (sum(frame.width for frame in frames) + 24 * (len(frames) - 1), height), "white")
-    left = 0
-    for frame in frames:
-        strip.paste(frame.crop((0, 0, frame.width, height)), (left, 0))
-        left += frame.width + 24
-    strip = strip.resize((round(strip.width * 0.6), round(height * 0.6)), Image.Resampling.LANCZOS)
-    path = (ROOT / os.environ["KEEP"] if "KEEP" in os.environ else tmp_path) / "intervene.png"
-    strip.quantize(256).save(path, optimize=True)
-    assert path.stat().st_size < 1_000_000
+    bench.mouse.move(*place(bench, 0.3, 0.35))
+    bench.mouse.down()
+    for x, y in ((0.5, 0.35), (0.7, 0.35), (0.7, 0.5), (0.5, 0.5), (0.3, 0.5), (0.3, 0.65), (0.5, 0.65), (0.7, 0.65)):
+        bench.mouse.move(*place(bench, x, y), steps=3)
+        take(0.75)
+    bench.mouse.up()
+    take(4)
+    assert "awe leads now" in bench.inner_text("#whatif-answer")
+    assert sum(seconds) == 20
+    path = (ROOT / os.environ["KEEP"] if "KEEP" in os.environ else tmp_path) / "intervene.webp"
+    times = [round(1000 * duration) for duration in seconds]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0, quality=75, method=4)
+    assert path.stat().st_size < 2_000_000
