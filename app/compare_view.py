@@ -15,6 +15,7 @@ from app.bench import MOST_PHOTOS, Bench, Look, Place
 from cternet.compare import METHODS, METRICS, Comparison, Method, Metric, Panel
 from cternet.compare.pictures import colours, picture, scales, shrunk
 from cternet.maps import SEQUENTIAL, Scale
+from cternet.regions import where
 
 SIDE = 560
 """Longer side, in pixels, of the pictures sent to the page; sharp at twice the width of a panel."""
@@ -156,7 +157,7 @@ def panel_cell(
         smooth=look.smooth,
     )
     source = encoded(pixels)
-    alt = f"{method.title} of {comparison.name}: strongest in the {render.where(panel.values)}"
+    alt = f"{method.title} of {comparison.name}: strongest in the {where(panel.values)}"
     opens = f"{alt}. Open large"
     centred = method.signed and look.style == "overlay"
     bar = render.colour_bar(span, colours(method.signed, look.style), signed=centred)

@@ -14,6 +14,7 @@ from cternet import Analysis
 from cternet.emotions import COLOURS
 from cternet.figure import ALLOCATION_WORDS, DRAWING, counterfactual_title, logits_chart, significant
 from cternet.maps import DIVERGING, Scale, colour_map, overlay, shared_scale, signed_scale
+from cternet.regions import where
 
 INK = "#010203"
 """Stands for the page's text colour while matplotlib draws; replaced by currentColor."""
@@ -48,15 +49,6 @@ def panel(title: str, pixels: NDArray[np.uint8], alt: str, caption: str = "", ba
         f'<img src="{picture(pixels)}" alt="{escape(alt, quote=True)}">{bar}'
         f'<p class="caption">{caption}</p></figure>'
     )
-
-
-def where(values: NDArray) -> str:
-    """In words, where a map is strongest: for those who do not see it."""
-    rows, columns = values.shape
-    row, column = np.unravel_index(int(np.argmax(values)), values.shape)
-    vertical = ("upper", "middle", "lower")[int(3 * row / rows)]
-    horizontal = ("left", "centre", "right")[int(3 * column / columns)]
-    return f"{vertical} {horizontal}"
 
 
 def attention_view(analysis: Analysis, *, share: float, cmap: str, opacity: float, shared: bool, smooth: bool) -> str:

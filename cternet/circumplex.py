@@ -3,7 +3,7 @@
 The plane is Russell's, "A circumplex model of affect", https://doi.org/10.1037/h0077714.  The places of the emotion words are
 people's mean ratings of those words, 1 to 9: Warriner, Kuperman & Brysbaert, "Norms of valence, arousal, and dominance for
 13,915 English lemmas", https://doi.org/10.3758/s13428-012-0314-x (``warriner.csv`` beside this file says where the rows are
-from and under which terms).  Others use the NRC-VAD lexicon, scaled to 1 to 9; its terms ask not to pass it on.  Words are
+from and under which terms).  Words are
 rated alone, not photos: the point says where the words of a prediction lie, and is no measurement of a photo.
 """
 
