@@ -14,8 +14,8 @@ MAX_UPLOAD = 100 * 2**20
 """Largest file a visitor may send: a zip; a photo may have ``MAX_BYTES``."""
 
 
-def open_photo(path: str | Path, name: str) -> Image.Image:
-    """A photo that a visitor sent under ``name``.
+def open_photo(path: str | Path, name: str, background: str = "white") -> Image.Image:
+    """A photo that a visitor sent under ``name``, what is transparent over the background.
 
     Raises:
         ImageError: it is too large or cannot be decoded; the message calls it by the visitor's name for it.
@@ -24,7 +24,7 @@ def open_photo(path: str | Path, name: str) -> Image.Image:
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
             raise ImageError(f"{path.name} is larger than the {MAX_BYTES // 2**20} MB this page reads; scale it down first.")
-        return load_image(path)
+        return load_image(path, background=background)
     except ImageError as error:
         raise ImageError(str(error).replace(path.name, name)) from None
 

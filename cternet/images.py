@@ -20,12 +20,13 @@ class ImageError(ValueError):
     """The file cannot be analysed; the message says why, for the person who chose it."""
 
 
-def load_image(source: str | Path | BinaryIO, *, name: str = "") -> Image.Image:
-    """Decode a photo to RGB, upright (EXIF), transparency over white, 16 bit scaled to 8, first frame if animated.
+def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str = "white") -> Image.Image:
+    """Decode a photo to RGB, upright (EXIF), transparency over the background, 16 bit scaled to 8, first frame if animated.
 
     Args:
         source: a path, or a file opened for reading bytes that can be sought in.
         name: what messages call it; by default the last part of the path.
+        background: colour under what is transparent.
 
     Raises:
         ImageError: missing, empty, not an image, damaged, or larger than ``MAX_PIXELS``.
@@ -47,7 +48,7 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "") -> Image.Image:
                         "this program reads; scale it down first."
                     )
                 image.load()
-                return to_rgb(ImageOps.exif_transpose(image))
+                return to_rgb(ImageOps.exif_transpose(image), background)
     except ImageError:
         raise
     except FileNotFoundError:
@@ -64,14 +65,13 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "") -> Image.Image:
         raise ImageError(f"{name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image, background: str = "white") -> Image.Image:
     """Any Pillow mode to RGB without losing what the eye would see."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image = grey_to_8_bit(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, background), rgba).convert("RGB")
     return image.convert("RGB")
 
 

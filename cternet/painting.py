@@ -116,16 +116,16 @@ def decode(text: str, shape: Shape) -> Mask:
 
 
 def from_image(image: Photo, shape: Shape) -> Mask:
-    """A picture of any size as a mask: white is painted, black is not, each cell the average over its area.
+    """A picture of any size as a mask: white is painted, black and transparent are not, each cell the average over its area.
 
     Args:
-        image: a path, a PIL image, or an RGB uint8 array; transparent parts count as white, as in every photo.
+        image: a path, a PIL image, or an RGB uint8 array.
         shape: cells (H, W); the picture is stretched over them.
 
     Raises:
         ImageError: the picture cannot be read.
     """
-    grey = np.asarray(open_photo(image).convert("L"))
+    grey = np.asarray(open_photo(image, "black").convert("L"))
     for axis, cells in enumerate(shape):
         if grey.shape[axis] < cells:  # the area average below needs pixels no larger than cells
             grey = grey.repeat(cells, axis=axis)

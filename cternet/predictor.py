@@ -37,8 +37,13 @@ class Predictor:
             raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
         if model.config.normalised_map:
             raise ValueError(f"{name} divides its map by its mean, which the page's interventions do not; use another network")
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.model = model.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        try:
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            model = model.to(self.device, memory_format=torch.channels_last)
+        except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
+            said = str(error).strip().splitlines()[0]
+            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or name cpu") from None
+        self.model = model.eval().requires_grad_(False)
         self.config = model.config
         self.name = name
         self.bank = bank
@@ -123,8 +128,8 @@ class Predictor:
         return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out))
 
 
-def open_photo(photo: Photo) -> Image.Image:
-    """A path, PIL image or RGB uint8 array as RGB."""
+def open_photo(photo: Photo, background: str = "white") -> Image.Image:
+    """A path, PIL image or RGB uint8 array as RGB, what is transparent over the background."""
     if isinstance(photo, str | Path):
-        return load_image(photo)
-    return to_rgb(photo if isinstance(photo, Image.Image) else Image.fromarray(photo))
+        return load_image(photo, background=background)
+    return to_rgb(photo if isinstance(photo, Image.Image) else Image.fromarray(photo), background)
