@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from app.analyze import AnalyzePage
+from app.api import Endpoints
 from app.bench import Bench, weight
 from app.compare import ComparePage
 from app.intervene import PANEL, IntervenePage
@@ -48,6 +49,7 @@ def build(
         downloads.forget(request.session_hash)
 
     with gr.Blocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
+        Endpoints(networks).build(demo)
         with gr.Row(elem_id="top"):
             gr.HTML(
                 "<header><h1>CTERNet Studio</h1>"

@@ -1,8 +1,11 @@
-"""What a person sees when the app cannot start."""
+"""What a person sees when the app cannot start, and what is left when it ends."""
 
 import shutil
+import signal
+import time
 
 import pytest
+from gradio_client import Client, handle_file
 
 from .conftest import ROOT, free_port, start_app
 
@@ -32,3 +35,26 @@ def test_wrong_weights_stop_the_start_with_a_sentence(tmp_path, damage):
     assert "Traceback" not in output
     assert output.strip().splitlines()[-1].startswith("error: ")
     assert str(named) in output
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_of_a_visitor_is_left_when_it_ends(tmp_path, end):
+    port = free_port()
+    process = start_app(port, TMPDIR=str(tmp_path))
+    client = connected(f"http://127.0.0.1:{port}")
+    client.predict(image=handle_file(ROOT / "assets" / "examples" / "cat.jpg"), maps=False, api_name="/analyze")
+    assert list(tmp_path.rglob("cat.jpg"))
+    process.send_signal(end)
+    output, _ = process.communicate(timeout=30)
+    assert "Traceback" not in output
+    assert not list(tmp_path.glob("cternet-*"))
+    assert not list(tmp_path.rglob("cat.jpg"))
+
+
+def connected(url: str) -> Client:
+    for _ in range(240):
+        try:
+            return Client(url, verbose=False)
+        except Exception:  # not there yet, in one of many ways
+            time.sleep(0.5)
+    pytest.fail("the app did not answer in two minutes")
