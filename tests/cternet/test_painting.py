@@ -155,6 +155,16 @@ def test_a_picture_of_the_cells_is_the_mask_itself():
     assert np.array_equal(from_image(np.repeat(painted[..., None], 3, axis=2), GRID), painted)
 
 
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0)])
+def test_what_is_transparent_is_not_painted(colour: tuple[int, int, int], tmp_path):
+    picture = Image.new("RGBA", (4, 4), (*colour, 0))
+    picture.paste((255, 255, 255, 255), (0, 0, 2, 4))
+    picture.paste((255, 255, 255, 128), (2, 0, 3, 4))
+    picture.save(tmp_path / "mask.png")
+    for source in (picture, tmp_path / "mask.png"):
+        assert np.array_equal(from_image(source, (4, 4)), np.tile(np.uint8([255, 255, 128, 0]), (4, 1)))
+
+
 def test_a_file_that_is_no_picture(tmp_path):
     (tmp_path / "mask.png").write_text("no picture")
     with pytest.raises(ImageError, match=r"mask\.png"):

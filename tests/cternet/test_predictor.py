@@ -138,3 +138,9 @@ def test_from_a_folder_with_a_bank(checkpoint: Callable[..., Path], network: CTE
     assert torch.equal(found.bank, bank.half().float())
     assert found.model == folder.name
     assert np.isfinite(found.intervene("shuffle").total_effect).all()
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99", "meta:x"])
+def test_a_device_that_is_not_there_is_a_sentence(device: str):
+    with pytest.raises(ValueError, match=rf"torch cannot use the device {device}: .*; leave it out, or name cpu$"):
+        Predictor(tiny_network(), device=device)
