@@ -23,7 +23,7 @@ from cternet.images import ImageError
 from cternet.predictor import Predictor
 from training.checkpoints import write_json
 from training.study.faithfulness import mean_interval, read_table, read_tables, report
-from training.study.sanity import STAGES, likeness
+from training.study.sanity import SEED, STAGES, likeness
 from training.tables import table
 
 
@@ -56,8 +56,8 @@ class Sanity:
     """Methods, or groups of them."""
     weights: str = str(SHIPPED / "cternet-fi")
     """CTERNet's checkpoint folder or hub id."""
-    seed: int = 0
-    """Of the random weights."""
+    seed: int = SEED
+    """Of the random weights; not the one the networks were trained with."""
     device: str | None = None
     """Torch device; by default a GPU where there is one."""
     out: Path | None = None

@@ -8,7 +8,8 @@ import torch
 
 from cternet.compare import Networks
 from tests.tiny import tiny_network, tiny_photo
-from training.study.sanity import STAGES, likeness, randomise, randomised
+from training.config import RunConfig
+from training.study.sanity import SEED, STAGES, likeness, randomise, randomised
 
 
 @pytest.mark.parametrize("variant", ["vanilla", "wscnet", "cternet"])
@@ -34,6 +35,10 @@ def test_random_from_the_head_downwards(variant: str, share: float):
 def test_the_same_seed_gives_the_same_network():
     one, other = (randomise(tiny_network(), 1.0, seed=2) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_random_heads_are_not_those_that_training_starts_from():
+    assert RunConfig.seed != SEED
 
 
 def test_maps_of_what_was_learnt_change_and_others_do_not(networks: Networks):
