@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app import render
+from app.gallery import examples_gallery
 from app.sessions import Sessions
 from app.uploads import Downloads, open_photo
 from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor
@@ -193,19 +194,7 @@ class AnalyzePage:
                     elem_id="photo",
                 )
                 gr.HTML("<h2>Or try one of these</h2>")
-                examples = gr.Gallery(
-                    [(str(path), path.stem.replace("-", " ")) for path in self.examples],
-                    label="Examples",
-                    show_label=False,
-                    columns=4,
-                    height="auto",
-                    object_fit="cover",
-                    allow_preview=False,
-                    interactive=False,
-                    buttons=[],
-                    elem_id="examples",
-                    elem_classes="examples",
-                )
+                examples = examples_gallery(self.examples, elem_id="examples")
                 seen = gr.HTML(elem_id="seen")
             with gr.Column(scale=6, min_width=320, elem_id="attention-column"):
                 gr.HTML("<h2>Where the model looked, and where it might have looked instead</h2>")

@@ -8,6 +8,7 @@ import gradio as gr
 
 from app import compare_view as view
 from app.bench import MOST_PHOTOS, Asked, Bench, Look
+from app.gallery import examples_gallery
 from app.many import ManyPhotos
 from app.sessions import Sessions
 from app.uploads import Downloads
@@ -239,19 +240,7 @@ class ComparePage:
                 )
                 clear = gr.Button("Clear", size="sm", elem_id="compare-clear")
                 gr.HTML("<h2>Or add some of these</h2>")
-                examples = gr.Gallery(
-                    [(str(path), path.stem.replace("-", " ")) for path in self.examples],
-                    label="Examples",
-                    show_label=False,
-                    columns=4,
-                    height="auto",
-                    object_fit="cover",
-                    allow_preview=False,
-                    interactive=False,
-                    buttons=[],
-                    elem_id="compare-examples",
-                    elem_classes="examples",
-                )
+                examples = examples_gallery(self.examples, elem_id="compare-examples")
                 with gr.Column(elem_id="compare-options"):
                     label = gr.Dropdown(
                         [(EACH, ""), *self.networks.classes],

@@ -19,6 +19,7 @@ from PIL import Image
 
 from app import canvas, graph, intervene_view
 from app.canvas import Asked, Refused, sentence
+from app.gallery import examples_gallery
 from app.render import message
 from app.sessions import Sessions
 from app.uploads import open_photo
@@ -359,18 +360,7 @@ class IntervenePage:
                 upload = gr.UploadButton(
                     "Choose a photo", file_types=["image"], size="sm", scale=0, min_width=150, elem_id="whatif-upload"
                 )
-                examples = gr.Gallery(
-                    [(str(path), path.stem.replace("-", " ")) for path in self.examples],
-                    label="Examples",
-                    show_label=False,
-                    columns=8,
-                    height="auto",
-                    object_fit="cover",
-                    allow_preview=False,
-                    interactive=False,
-                    buttons=[],
-                    elem_id="whatif-examples",
-                )
+                examples = examples_gallery(self.examples, elem_id="whatif-examples")
             notice = gr.HTML("", apply_default_css=False, elem_id="whatif-notice")
             with gr.Row(elem_id="whatif-bench", equal_height=False):
                 with gr.Column(scale=7, min_width=340):
