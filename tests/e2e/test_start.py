@@ -41,11 +41,14 @@ def test_wrong_weights_stop_the_start_with_a_sentence(tmp_path, damage):
 def test_nothing_of_a_visitor_is_left_when_it_ends(tmp_path, end):
     port = free_port()
     process = start_app(port, TMPDIR=str(tmp_path))
-    client = connected(f"http://127.0.0.1:{port}")
-    client.predict(image=handle_file(ROOT / "assets" / "examples" / "cat.jpg"), maps=False, api_name="/analyze")
-    assert list(tmp_path.rglob("cat.jpg"))
-    process.send_signal(end)
-    output, _ = process.communicate(timeout=30)
+    try:
+        client = connected(f"http://127.0.0.1:{port}")
+        client.predict(image=handle_file(ROOT / "assets" / "examples" / "cat.jpg"), maps=False, api_name="/analyze")
+        assert list(tmp_path.rglob("cat.jpg"))
+        process.send_signal(end)
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert "Traceback" not in output
     assert not list(tmp_path.glob("cternet-*"))
     assert not list(tmp_path.rglob("cat.jpg"))
