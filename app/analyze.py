@@ -214,6 +214,7 @@ class AnalyzePage:
                         value=config.allocation,
                         label="Counterfactual attention S*",
                         info="What the model is given in place of its own attention.",
+                        min_width=190,
                         elem_id="allocation",
                     )
                     level = gr.Dropdown(
@@ -221,6 +222,7 @@ class AnalyzePage:
                         value=config.level,
                         label="What it replaces",
                         info="Where in the network the attention is cut.",
+                        min_width=190,
                         elem_id="level",
                     )
                     seed = gr.Number(

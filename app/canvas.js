@@ -58,7 +58,11 @@ function hand(views) {
 }
 const sendPainting = latest(payload => server.paint(payload), answer => {
   hand(answer.views);
-  if (answer.link) part('link').value = location.origin + location.pathname + '?' + answer.link;
+  if (answer.link) {
+    part('link').value = location.origin + location.pathname + '?' + answer.link;
+    // A reload, or gradio's own after the connection was lost, brings the painting back.
+    if (mask.some(Boolean)) history.replaceState(history.state, '', '?' + answer.link);
+  }
   say(answer.message ?? '', Boolean(answer.wrong));
 });
 const sendRegions = latest(payload => server.find_regions(payload), answer => {

@@ -144,9 +144,9 @@ class ComparePage:
 
     def download(self, ending: str) -> Callable[[gr.Request], str]:
         def handler(request: gr.Request) -> str:
-            bench = self.bench(request)
-            if not bench.comparisons:
-                raise gr.Error("There are no maps yet: choose a photo first.", print_exception=False)
+            bench = self.sessions.get(request.session_hash)
+            if bench is None or not any(comparison.panels for comparison in bench.comparisons):
+                raise gr.Error("There are no maps yet: choose a photo and a method first.", print_exception=False)
             look = bench.look
             options = (
                 {"style": look.style, "scale": look.scale, "smooth": look.smooth} if ending in (".png", ".svg", ".pdf") else {}
@@ -205,7 +205,7 @@ class ComparePage:
                 shown[i] = "" if bench.places or i else view.empty(bench.asked.methods)
         return [
             view.status(bench, text, done=done, of=of),
-            gr.update(interactive=bool(bench.comparisons) and not working),
+            gr.update(interactive=bool(bench.comparisons and bench.asked.methods) and not working),
             gr.update(interactive=working),
             gr.update(interactive=bool(bench.places) and not working),
             *shown,

@@ -161,7 +161,9 @@ def summary_view(summary: Summary) -> str:
     """What the report holds, in words."""
     counts = sorted(((count, label) for label, count in summary.predictions.items() if count), reverse=True)
     feelings = ", ".join(f"{escape(label)} {count}" for count, label in counts)
-    text = "Done." if summary.complete else "Stopped; the report holds what was done until then."
+    text = "Done." if summary.photos else "There is no photo in it that this page can read."
+    if not summary.complete:
+        text = "Stopped; the report holds what was done until then."
     photos = "1 photo" if summary.photos == 1 else f"{summary.photos} photos"
     return (
         f'<div class="status" role="status"><span>{text} {photos}, {summary.skipped} skipped.</span>'

@@ -146,6 +146,8 @@ def conclude(out: Path, *, complete: bool) -> None:
     summary = finish(out, complete=complete)
     skipped = f", {summary.skipped} skipped (see {out / 'skipped.json'})" if summary.skipped else ""
     print(f"{summary.photos} photos{skipped}: {out / 'index.html'}")
+    if complete and not summary.photos:
+        print(f"note: there is no photo in it that can be read; the report in {out} is empty", file=sys.stderr)
     if not complete:
         print("stopped; the same command goes on from here", file=sys.stderr)
 

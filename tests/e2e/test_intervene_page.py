@@ -187,6 +187,17 @@ def test_presets_and_regions_paint_without_a_brush(bench, analysis):
     assert (mask_of(bench, analysis) == by_report).all(), "a click on the canvas takes the whole region"
 
 
+def test_a_reload_keeps_the_painting(bench, analysis):
+    drag(bench, (0.3, 0.3), (0.6, 0.6))
+    before = mask_of(bench, analysis)
+    assert before.any()
+    bench.reload()
+    bench.wait_for_selector("#whatif-answer table", timeout=60_000)
+    bench.wait_for_function(SETTLED, timeout=60_000)
+    assert (mask_of(bench, analysis) == before).all()
+    assert_numbers_of_library(bench, analysis)
+
+
 def test_the_threshold_redraws_the_report(bench):
     before = bench.inner_text("#whatif-regions tbody")
     bench.focus("[data-part=threshold]")
