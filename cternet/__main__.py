@@ -50,8 +50,12 @@ def main() -> int:
         print("error: name at least one photo", file=sys.stderr)
         return 2
     try:
-        predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
         arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"error: {arguments.out} cannot be made ({error.strerror}); choose another --out", file=sys.stderr)
+        return 2
+    try:
+        predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
     except (CheckpointError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -28,6 +28,8 @@ from cternet.predictor import Predictor
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+WIDEST = 100.0
+"""Inches of a figure; a poster."""
 PHOTO_SIDE = 1280
 """Pixels of the longer side of a photo that is kept for the figure; networks see the whole of it."""
 
@@ -79,6 +81,8 @@ def main() -> int:
             check_ending(path)
         if not arguments.measure and any(path.suffix.lower() == ".tex" for path in paths):
             raise ValueError("a LaTeX table holds measured numbers; add --measure")
+        if not 0 < arguments.width <= WIDEST:
+            raise ValueError(f"--width is in inches, up to {WIDEST}, not {arguments.width}")
         networks = load(arguments, methods)
         if arguments.emotion is not None and arguments.emotion not in networks.classes:
             raise ValueError(f"unknown emotion {arguments.emotion}; choose one of {', '.join(networks.classes)}")

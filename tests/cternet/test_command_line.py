@@ -69,6 +69,8 @@ def test_photos_of_the_same_name_are_both_kept(command: Command, tmp_path: Path)
     [
         (["--weights", "gone"], "not a checkpoint folder"),
         (["--emotion", "boredom"], "unknown emotion boredom"),
+        (["--device", "abacus"], "torch cannot use the device abacus"),
+        (["--out", "/dev/null/out"], "/dev/null/out cannot be made (Not a directory); choose another --out"),
     ],
 )
 def test_what_cannot_be_done_is_said(

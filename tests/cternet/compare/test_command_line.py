@@ -76,6 +76,8 @@ def test_photos_of_the_same_name_keep_their_folders(command: Command, tmp_path: 
         (["a.png", "--out", "f.mat"], "'f.mat'"),
         (["a.png", "--out", "t.tex"], "add --measure"),
         (["a.png", "--emotion", "boredom"], "unknown emotion boredom; choose one of amusement"),
+        (["a.png", "--width", "nan"], "--width is in inches, up to 100.0, not nan"),
+        (["a.png", "--width", "0"], "--width is in inches, up to 100.0, not 0.0"),
         ([], "at least one photo"),
     ],
 )
