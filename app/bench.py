@@ -1,6 +1,7 @@
 """What one visitor compares: their photos, what they asked for, and what has been made of it so far."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -53,7 +54,7 @@ class Bench:
 
     Attributes:
         work: which piece of work was asked for last; any other gives up as soon as it notices.
-        state: of the last one: idle, comparing, measuring, done or stopped.
+        state: of the last one: idle, comparing, measuring, done, measured or stopped.
         look: how the visitor sees it.
     """
 
@@ -62,11 +63,25 @@ class Bench:
     work: int = 0
     state: str = "idle"
     look: Look = field(default_factory=Look)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def working(self) -> bool:
+        return self.state in ("comparing", "measuring")
 
     def start(self, state: str) -> None:
         """Ask for a new piece of work; the one before gives up."""
-        self.work += 1
-        self.state = state
+        with self.lock:
+            self.work += 1
+            self.state = state
+
+    def end(self, work: int, state: str) -> bool:
+        """End a piece of work; False if another has been asked for meanwhile: that one goes on."""
+        with self.lock:
+            if self.work != work:
+                return False
+            self.state = state
+            return True
 
     def overtaken(self) -> Callable[[], bool]:
         """The ``stop`` of the work asked for last."""

@@ -53,8 +53,11 @@ const say = (words, wrong = false) => {
   if (status.textContent !== words) status.textContent = words;
 };
 function hand(views) {
-  for (const [name, html] of Object.entries(views ?? {}))
-    document.querySelector(`#whatif-${name} .whatif-view`)?.dispatchEvent(new CustomEvent('whatif', {detail: html}));
+  window.whatifViews ??= {};
+  for (const [name, html] of Object.entries(views ?? {})) {
+    window.whatifViews[`whatif-${name}`] = html;
+    document.querySelector(`#whatif-${name} .whatif-view`)?.dispatchEvent(new Event('whatif'));
+  }
 }
 const sendPainting = latest(payload => server.paint(payload), answer => {
   hand(answer.views);

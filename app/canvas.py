@@ -19,8 +19,17 @@ from cternet.permalink import MAX_SEED
 HERE = Path(__file__).parent
 TEMPLATE = (HERE / "canvas.html").read_text(encoding="utf-8")
 SCRIPT = (HERE / "canvas.js").read_text(encoding="utf-8")
-VIEW_SCRIPT = "element.addEventListener('whatif', event => { props.value = event.detail; });"
-"""A component whose HTML the canvas's script replaces."""
+VIEW_SCRIPT = """
+const name = element.closest('[id^="whatif-"]').id;
+const show = () => {
+  const html = window.whatifViews?.[name];
+  if (html !== undefined && props.value !== html) props.value = html;
+};
+element.addEventListener('whatif', show);
+watch('value', show); // while the page comes up, gradio may put the first value back
+show();
+"""
+"""A component whose HTML is what the canvas's script has last left for it, perhaps before it was there."""
 KINDS = ("affective", "superpixels")
 """Where regions come from."""
 SCENE = re.compile(r"[0-9a-f]{1,32}", re.ASCII)

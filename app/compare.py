@@ -89,19 +89,23 @@ class ComparePage:
     def compare(self, request: gr.Request) -> Iterator[list[Any]]:
         """Make the maps that are missing, photo by photo."""
         bench = self.sessions.get(request.session_hash)
-        if bench is None or bench.state != "comparing":
+        if bench is None:
             return
-        stop = bench.overtaken()
-        for place in bench.compare(self.networks):
-            if stop():
+        work = bench.work
+        if bench.state == "comparing":
+            for place in bench.compare(self.networks):
+                if bench.work != work:
+                    break
+                self.sessions.weigh_again(request.session_hash, bench)
+                index = bench.places.index(place)
+                text = f"Looking at {place.name}: photo {index + 1} of {len(bench.places)}…"
+                yield self.show(bench, text, rows=[index], done=index, of=len(bench.places))
+            if bench.end(work, "done"):
+                shared = bench.look.scale == "shared"  # what was drawn first did not know the last photo yet
+                yield self.show(bench, view.summary(bench), rows=range(len(bench.places)) if shared else ())
                 return
-            self.sessions.weigh_again(request.session_hash, bench)
-            index = bench.places.index(place)
-            text = f"Looking at {place.name}: photo {index + 1} of {len(bench.places)}…"
-            yield self.show(bench, text, rows=[index], done=index, of=len(bench.places))
-        if not stop():
-            bench.state = "done" if bench.places else "idle"
-            yield self.show(bench, view.summary(bench), rows=range(len(bench.places)) if bench.look.scale == "shared" else ())
+        if not bench.working:
+            yield self.as_it_stands(bench)
 
     def ask_to_measure(self, request: gr.Request) -> list[Any]:
         bench = self.bench(request)
@@ -111,23 +115,24 @@ class ComparePage:
     def measure(self, request: gr.Request) -> Iterator[list[Any]]:
         """Add numbers, panel by panel."""
         bench = self.sessions.get(request.session_hash)
-        if bench is None or bench.state != "measuring":
+        if bench is None:
             return
-        stop = bench.overtaken()
-        for place, done, steps in bench.measure():
-            if stop():
-                return
-            text = f"Measuring on {place.name}: {done} of {steps} maps and controls…"
-            yield self.show(bench, text, rows=[bench.places.index(place)] if done else (), done=done, of=steps)
-        if not stop():
-            bench.state = "done"
-            yield self.show(bench, f"Measured. {view.summary(bench)}", rows=range(len(bench.places)))
+        work = bench.work
+        if bench.state == "measuring":
+            for place, done, steps in bench.measure():
+                if bench.work != work:
+                    break
+                text = f"Measuring on {place.name}: {done} of {steps} maps and controls…"
+                yield self.show(bench, text, rows=[bench.places.index(place)] if done else (), done=done, of=steps)
+            bench.end(work, "measured")
+        if not bench.working:
+            yield self.as_it_stands(bench)
 
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up the work under way; what was made stays."""
         bench = self.bench(request)
         bench.start("stopped")
-        return self.show(bench, "Stopped; what was made stays.", rows=range(len(bench.places)))
+        return self.as_it_stands(bench)
 
     def redraw(self, request: gr.Request, style: str, scale: str, smooth: bool) -> list[Any]:
         """Draw the maps that are there in another way; no network runs."""
@@ -142,10 +147,10 @@ class ComparePage:
         """The photos so far and the example that was clicked."""
         return [*(photo["path"] for photo in photos or []), str(self.examples[event.index])]
 
-    def download(self, ending: str) -> Callable[[gr.Request], str]:
-        def handler(request: gr.Request) -> str:
-            bench = self.sessions.get(request.session_hash)
-            if bench is None or not any(comparison.panels for comparison in bench.comparisons):
+    def download(self, ending: str) -> Callable[[gr.Request, list[dict] | None], str]:
+        def handler(request: gr.Request, photos: list[dict] | None) -> str:
+            bench = self.bench(request) if photos else Bench()
+            if not any(comparison.panels for comparison in bench.comparisons):
                 raise gr.Error("There are no maps yet: choose a photo and a method first.", print_exception=False)
             look = bench.look
             options = (
@@ -194,9 +199,8 @@ class ComparePage:
             raise gr.Error(RELOAD, print_exception=False)
         return Look(style, scale, bool(smooth))
 
-    def show(self, bench: Bench, text: str, *, rows: Sequence[int] = (), done: int = 0, of: int = 0) -> list[Any]:
-        """Status, buttons, and of the rows those named; the others stay as they are."""
-        working = bench.state in ("comparing", "measuring")
+    def show(self, bench: Bench, text: str | None = None, *, rows: Sequence[int] = (), done: int = 0, of: int = 0) -> list[Any]:
+        """Buttons, the status if there is a text, and of the rows those named; the others stay as they are."""
         shown = [gr.skip()] * MOST_PHOTOS
         for i in rows:
             if i < len(bench.places):
@@ -204,24 +208,33 @@ class ComparePage:
             else:
                 shown[i] = "" if bench.places or i else view.empty(bench.asked.methods)
         return [
-            view.status(bench, text, done=done, of=of),
-            gr.update(interactive=bool(bench.comparisons and bench.asked.methods) and not working),
-            gr.update(interactive=working),
-            gr.update(interactive=bool(bench.places) and not working),
+            gr.skip() if text is None else view.status(bench, text, done=done, of=of),
+            gr.update(interactive=bool(bench.comparisons and bench.asked.methods) and not bench.working),
+            gr.update(interactive=bench.working),
+            gr.update(interactive=bool(bench.places) and not bench.working),
             *shown,
         ]
 
-    @staticmethod
-    def quietly(steps: Callable[[gr.Request], Iterator[list[Any]]]) -> Callable[[gr.Request], Iterator[list[Any]]]:
-        """A handler that changes nothing as it ends.
+    def as_it_stands(self, bench: Bench) -> list[Any]:
+        """All of it, when nothing is under way.
+
+        Work that ends without having shown its end asks for this: answers may reach the page in another order than they were
+        made, and nothing older may stay for good.
+        """
+        return self.show(bench, view.summary(bench), rows=range(MOST_PHOTOS))
+
+    def quietly(self, steps: Callable[[gr.Request], Iterator[list[Any]]]) -> Callable[[gr.Request], Iterator[list[Any]]]:
+        """A handler whose end leaves texts and pictures alone.
 
         Gradio sends the last values of a generator once more when it ends, and empty ones where there were none: what a newer
-        wish has put there meanwhile would be lost.
+        wish has put there meanwhile would be lost.  The buttons are said again all the same: the page takes a property that
+        is not repeated out of updates it has not drawn yet.
         """
 
         def handler(request: gr.Request) -> Iterator[list[Any]]:
+            bench = self.sessions.get(request.session_hash)
             yield from steps(request)
-            yield [gr.skip()] * (TOOLS + MOST_PHOTOS)
+            yield [gr.skip()] * (TOOLS + MOST_PHOTOS) if bench is None else self.show(bench)
 
         return handler
 
@@ -330,8 +343,9 @@ class ComparePage:
         for button, ending in buttons:
             button.click(
                 self.download(ending),
-                None,
+                photos,
                 file,
+                preprocess=False,
                 show_progress="minimal",
                 concurrency_limit=4,
                 concurrency_id="redraw",

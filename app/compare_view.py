@@ -244,23 +244,27 @@ def empty(methods: Sequence[str]) -> str:
 
 def status(bench: Bench, text: str, *, done: int = 0, of: int = 0) -> str:
     """What is going on, in words; while maps are made anew, the rows that show old ones are dimmed."""
-    working = bench.state in ("comparing", "measuring")
-    bar = f'<progress value="{done}" max="{max(of, 1)}" aria-label="{escape(text, quote=True)}"></progress>' if working else ""
+    bar = f'<progress value="{done}" max="{max(of, 1)}" aria-label="{escape(text, quote=True)}"></progress>'
     dim = (
         f"<style>#compare-rows .photo-row:not(.w{bench.work}) {{ opacity: 0.45; }}</style>"
         if bench.state == "comparing"
         else ""
     )
-    return f'<div class="status {bench.state}" role="status"><span>{escape(text)}</span>{bar}</div>{dim}'
+    return (
+        f'<div class="status {bench.state}" role="status"><span>{escape(text)}</span>{bar if bench.working else ""}</div>{dim}'
+    )
 
 
 def summary(bench: Bench) -> str:
-    """What stands there once all is done."""
+    """What stands there once nothing is under way."""
+    if bench.state == "stopped":
+        return "Stopped; what was made stays."
     if not bench.places:
         return f"Up to {MOST_PHOTOS} photos: drop some, or click examples."
     bad = sum(bool(place.problem) for place in bench.places)
     good = len(bench.places) - bad
     text = f"{counted(good, 'photo')}, {counted(len(bench.asked.methods), 'method')}."
+    text = f"Measured. {text}" if bench.state == "measured" else text
     return text + (f" {counted(bad, 'photo')} could not be compared." if bad else "")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -21,25 +23,29 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_app(port: int, **environment: str) -> subprocess.Popen:
+def start_app(port: int, output: IO[str] | int = subprocess.PIPE, **environment: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
         env=os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"} | environment,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
+def app_url(tmp_path_factory) -> Iterator[str]:
     port = free_port()
-    process = start_app(port)
+    # What it prints goes to a file: a pipe that nobody reads fills up, and the next line printed would wait for ever.
+    log = tmp_path_factory.mktemp("app") / "output.txt"
+    with log.open("w") as output:
+        process = start_app(port, output)
     url = f"http://127.0.0.1:{port}"
     for _ in range(240):
         if process.poll() is not None:
-            pytest.fail(f"the app did not start:\n{process.stdout.read()}")
+            pytest.fail(f"the app did not start:\n{log.read_text()}")
         try:
             urllib.request.urlopen(url, timeout=1)
             break

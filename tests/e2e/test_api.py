@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -70,7 +71,8 @@ def test_an_mcp_client_finds_and_calls_the_tools(app_url, client):
             tools = [tool.name for tool in (await mcp.list_tools()).tools]
             return tools, await mcp.call_tool("compare", {"image": image, "methods": ["cam", "s"], "maps": False})
 
-    tools, answer = asyncio.run(work())
+    with ThreadPoolExecutor() as pool:  # a thread of its own: Playwright's loop runs in this one
+        tools, answer = pool.submit(asyncio.run, work()).result()
     assert tools == ["analyze", "intervene", "compare"]
     found = json.loads(answer.content[0].text)
     assert found == client.predict(image=handle_file(PHOTO), methods=["cam", "s"], maps=False, api_name="/compare")
