@@ -244,15 +244,15 @@ def empty(methods: Sequence[str]) -> str:
 
 def status(bench: Bench, text: str, *, done: int = 0, of: int = 0) -> str:
     """What is going on, in words; while maps are made anew, the rows that show old ones are dimmed."""
-    bar = f'<progress value="{done}" max="{max(of, 1)}" aria-label="{escape(text, quote=True)}"></progress>'
+    bar = ""
+    if bench.working:
+        bar = f'<progress value="{done}" max="{max(of, 1)}" aria-label="{escape(text, quote=True)}"></progress>'
     dim = (
         f"<style>#compare-rows .photo-row:not(.w{bench.work}) {{ opacity: 0.45; }}</style>"
         if bench.state == "comparing"
         else ""
     )
-    return (
-        f'<div class="status {bench.state}" role="status"><span>{escape(text)}</span>{bar if bench.working else ""}</div>{dim}'
-    )
+    return f'<div class="status {bench.state}" role="status"><span>{escape(text)}</span>{bar}</div>{dim}'
 
 
 def summary(bench: Bench) -> str:

@@ -254,7 +254,8 @@ def test_visitors_are_apart_and_forgotten_when_they_leave(page, photos):
     running = page.compare(visitor("a"))
     next(running)
     page.leave(visitor("a"))
-    assert "Stopped" in list(running)[0][0]
+    (last,) = running
+    assert "Stopped" in last[0]
     assert page.sessions.get("a") is None
     with pytest.raises(gr.Error, match="no longer"):
         page.download(".csv")(visitor("a"), photos)
