@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
 # Visitors' files, in a folder of this program alone; gradio reads the name when it is imported.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="cternet-uploads-")
 

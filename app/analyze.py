@@ -257,7 +257,7 @@ class AnalyzePage:
                         list(SEQUENTIAL),
                         value=SEQUENTIAL[0],
                         label="Colours",
-                        info="Of S and S*; gray as in the paper's Figure 4.",
+                        info="Of S and S*; grey as in the paper's Figure 4.",
                         elem_id="cmap",
                     )
                 with gr.Row():

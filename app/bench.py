@@ -2,8 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
+from pathlib import Path
 
 from app.uploads import open_photo
 from cternet import ImageError
@@ -90,8 +92,14 @@ class Bench:
 
     def lay(self, photos: list[tuple[str, str]]) -> None:
         """Put these photos (path, name) on the bench, in this order; what is known of those already there stays."""
-        before = {place.path: place for place in self.places}
-        self.places = tuple(before.get(path) or Place(path, name) for path, name in dict(photos).items())
+        wanted = dict(photos)
+        stay = {place.path: place for place in self.places if place.path in wanted}
+        taken = {place.name for place in stay.values()}
+        for path, name in wanted.items():
+            if path not in stay:
+                stay[path] = Place(path, free(name, taken))
+                taken.add(stay[path].name)
+        self.places = tuple(stay[path] for path in wanted)
 
     def compare(self, networks: Networks) -> Iterator[Place]:
         """Make what is missing of what was asked for, photo by photo; yields each as it has news.
@@ -140,6 +148,13 @@ class Bench:
     def comparisons(self) -> list[Comparison]:
         """Of the photos that have one, in order."""
         return [place.comparison for place in self.places if place.comparison is not None]
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, numbered if another photo has it."""
+    path = Path(name)
+    numbered = (f"{path.stem} ({number}){path.suffix}" for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)
 
 
 def made(place: Place, asked: Asked, networks: Networks, stop: Callable[[], bool]) -> Iterator[Comparison]:

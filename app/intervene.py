@@ -200,7 +200,7 @@ class IntervenePage:
     def restore(self, request: gr.Request) -> tuple[Any, ...]:
         """What the address the page was opened with asks for: the page to show, then what ``choose`` gives."""
         params = dict(request.query_params)
-        if "link" not in params or params.get("panel", PANEL) != PANEL:
+        if "link" not in params:
             return (gr.skip(),) * 4
         here = gr.Tabs(selected=PANEL)
         try:

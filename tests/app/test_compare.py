@@ -237,6 +237,13 @@ def test_what_stands_is_shown_last_in_whatever_order_answers_arrive(page, photos
     assert "Measured" in [*worked, late, *page.measure(visitor())][-1][0]
 
 
+def test_photos_of_one_name_are_told_apart(page, tmp_path):
+    twins = [payload(tmp_path / f"{seed}.png", "IMG.png", tiny_photo(seed)) for seed in range(3)]
+    compare(page, twins[:1], methods=("s",))
+    compare(page, twins[::-1], methods=("s",))
+    assert [place.scene.name for place in page.sessions.get("a").places] == ["IMG (2).png", "IMG (3).png", "IMG.png"]
+
+
 def test_more_photos_than_fit_are_left_out_with_a_word(page, tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Info", said.append)

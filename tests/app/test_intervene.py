@@ -276,6 +276,7 @@ def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
         {"link": "99"},
         {"allocation": "shuffle"},
         {"emotion": "<script>"},
+        {"panel": "analyze"},
     ],
 )
 def test_tampered_links_are_one_sentence(page, changes):
@@ -287,9 +288,8 @@ def test_tampered_links_are_one_sentence(page, changes):
     assert scene == gr.skip()
 
 
-def test_an_address_without_a_link_or_for_another_page_is_left_alone(page):
+def test_an_address_without_a_link_is_left_alone(page):
     assert set(map(str, page.restore(visitor("new", theme="dark")))) == {str(gr.skip())}
-    assert set(map(str, page.restore(visitor("new", link="1", panel="analyze")))) == {str(gr.skip())}
 
 
 def test_who_leaves_is_forgotten(page, sent):
