@@ -1,14 +1,12 @@
 """Tables of several rows and seeds: resumed, never run twice, beside the paper's figures."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.processes import run
 from tests.tiny import tiny_config
 from tests.training.conftest import Command, Flags
 from training import ablate
@@ -108,15 +106,8 @@ def test_mean_and_standard_deviation():
 
 def test_two_processes(prefixed: list[str], tmp_path: Path):
     """Runs follow each other in the same processes; one of them writes the table."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    result = subprocess.run(
-        [*launcher, "-m", "training.ablate", "table3", *prefixed, "--rows", "vanilla", "cternet", "--seeds", "0", "--test"],
-        cwd=Path(__file__).resolve().parents[2],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    assert [cells(line)[:3] for line in result.stdout.splitlines()].count(["cternet", "test", "y_te"]) == 1
+    log = tmp_path / "log"
+    arguments = ["table3", *prefixed, "--rows", "vanilla", "cternet", "--seeds", "0", "--test"]
+    assert run("training.ablate", arguments, log, world=2) == [0, 0], log.read_text()
+    assert [cells(line)[:3] for line in log.read_text().splitlines()].count(["cternet", "test", "y_te"]) == 1
     assert set(json.loads((tmp_path / "table" / "table3.json").read_text())) == {"vanilla", "cternet"}

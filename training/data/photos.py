@@ -101,5 +101,5 @@ class Photos(Dataset):
         example = self.examples[index]
         image = load_image(example.path)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(self.seed, view, index))
+            torch.default_generator.manual_seed(seed_of(self.seed, view, index))
             return self.transform(image), example.label, index
