@@ -151,8 +151,10 @@ def fold_columns(data: DataSet, strata: np.ndarray, groups: np.ndarray, folds: i
                 f"{mend}, or leave the class out with --without {stratum}"
             )
     columns = {}
-    cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
-    for fold, (rest, test) in enumerate(cutter.split(groups, strata, groups)):
+    # Groups are shuffled here: scikit-learn's own shuffling leaves folds less alike, and differs between its versions.
+    names, group = np.unique(groups, return_inverse=True)
+    shuffled = np.random.default_rng(0).permutation(len(names))[group]
+    for fold, (rest, test) in enumerate(StratifiedGroupKFold(folds).split(shuffled, strata, shuffled)):
         column = np.empty(len(groups), dtype=object)
         column[test] = "test"
         column[rest] = allocate(data, strata[rest], groups[rest], VAL_OF_TRAIN)
