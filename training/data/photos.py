@@ -101,5 +101,6 @@ class Photos(Dataset):
         example = self.examples[index]
         image = load_image(example.path)
         with torch.random.fork_rng(devices=[]):
+            # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
             torch.default_generator.manual_seed(seed_of(self.seed, view, index))
             return self.transform(image), example.label, index

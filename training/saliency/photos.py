@@ -38,6 +38,7 @@ class MaskedPhotos(Dataset):
         photo = load_image(pair.path)
         mask = load_mask(pair.mask).resize(photo.size)  # the crop is in pixels
         with torch.random.fork_rng(devices=[]):
+            # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
             torch.default_generator.manual_seed(seed_of(self.seed, view, index))
             photo, mask = self.augment(photo, tv_tensors.Mask(F.pil_to_tensor(mask)))
         return self.to_input(photo), mask.as_subclass(Tensor).float() / 255, index
