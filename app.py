@@ -1,7 +1,7 @@
 """Start the demo: ``python app.py``.  Hugging Face Spaces starts here too.
 
 Environment: CTERNET_WEIGHTS, a checkpoint folder or hub id in place of the shipped one; GRADIO_SERVER_NAME and
-GRADIO_SERVER_PORT, where to listen (the next free port if that one is taken).
+GRADIO_SERVER_PORT, where to listen (the next free port if that one is taken); TMPDIR, where visitors' files lie.
 """
 
 import atexit
@@ -10,19 +10,25 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
+from typing import NoReturn
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
-# Visitors' files, in a folder of this program alone; gradio reads the name when it is imported.
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="cternet-uploads-")
+try:
+    FOLDER = tempfile.mkdtemp(prefix="cternet-")
+except OSError as error:
+    sys.exit(f"error: there is no place for visitors' files ({error}); set TMPDIR to a folder with some free space")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+# Visitors' files lie in a folder of this program alone; gradio reads the name of its own when it is imported.
+tempfile.tempdir = FOLDER
+os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
-from app.intervene import STYLE as INTERVENE_STYLE
-from app.main import ROOT, build
-from app.theme import FAVICON, STYLE, THEME
-from app.uploads import MAX_UPLOAD
+from app.main import ROOT, build, options
 from cternet import CheckpointError, Predictor
 
-atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+GRACE = 5.0
+"""Seconds that requests under way get to end once the program is told to."""
 
 try:
     predictor = Predictor.from_pretrained(os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi"))
@@ -31,15 +37,21 @@ except (CheckpointError, ValueError) as error:
 
 demo = build(predictor)
 
+
+def end(_number: int, _frame: object) -> NoReturn:
+    """End in order, as gradio does on Ctrl-C; but not later than a request that runs on would allow."""
+
+    def at_once() -> NoReturn:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        os._exit(0)
+
+    timer = threading.Timer(GRACE, at_once)
+    timer.daemon = True
+    timer.start()
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what hosts send ends it in order, as Ctrl-C does
-    demo.launch(
-        theme=THEME,
-        css_paths=[STYLE, INTERVENE_STYLE],
-        favicon_path=FAVICON,
-        max_file_size=MAX_UPLOAD,
-        run_history=False,
-        ssr_mode=False,
-        footer_links=[],
-        mcp_server=True,
-    )
+    signal.signal(signal.SIGTERM, end)  # what hosts send
+    signal.signal(signal.SIGINT, end)
+    demo.launch(**options(demo))

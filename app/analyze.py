@@ -8,9 +8,11 @@ from typing import Any
 import gradio as gr
 
 from app import render
-from app.gallery import examples_gallery
+from app.checks import Refused, choice, number
+from app.gallery import clicked, examples_gallery
+from app.queues import PHOTO, REDRAW
 from app.sessions import Sessions
-from app.uploads import Downloads, open_photo
+from app.uploads import Downloads, received
 from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor
 from cternet.export import write
 from cternet.maps import SEQUENTIAL
@@ -47,7 +49,7 @@ class View:
     """What the visitor chose to look at; the components' values in order.  They come from outside: checked here.
 
     Raises:
-        gr.Error: a value the page does not offer.
+        Refused: a value the page does not offer.
     """
 
     allocation: str
@@ -61,22 +63,19 @@ class View:
     smooth: bool
 
     def __post_init__(self) -> None:
-        try:
-            self.seed = int(self.seed or 0)
-            self.share = float(self.share) / 100
-            self.opacity = float(self.opacity)
-        except (TypeError, ValueError, OverflowError):
-            raise gr.Error("The seed and the sliders need numbers.", print_exception=False) from None
-        if not 0 <= self.seed <= MAX_SEED:
-            raise gr.Error("The seed must be a whole number from 0 to 2147483647.", print_exception=False)
-        if not (0 <= self.share <= 1 and 0 <= self.opacity <= 1):
-            raise gr.Error("The sliders go from 0 to their end.", print_exception=False)
-        if self.allocation not in ALLOCATIONS or self.level not in LEVELS or self.cmap not in SEQUENTIAL:
-            raise gr.Error("This page does not offer that choice; reload it.", print_exception=False)
+        self.seed = int(
+            number(self.seed or 0, 0, MAX_SEED, f"The seed must be a whole number from 0 to {MAX_SEED}.", whole=True)
+        )
+        self.share = number(self.share, 0, 100, "The slider of λ goes from 0 to 100.") / 100
+        self.opacity = number(self.opacity, 0, 1, "The slider of the opacity goes from 0 to 1.")
+        choice(self.allocation, ALLOCATIONS)
+        choice(self.level, LEVELS)
+        choice(self.cmap, SEQUENTIAL)
+        self.shared, self.smooth = bool(self.shared), bool(self.smooth)
 
     def look(self, analysis: Analysis) -> Analysis:
-        if self.label is not None and self.label not in analysis.labels:
-            raise gr.Error("This model does not know that emotion; reload the page.", print_exception=False)
+        if self.label is not None:
+            choice(self.label, analysis.labels, "This model does not know that emotion; reload the page.")
         return analysis.intervene(self.allocation, level=self.level, seed=self.seed)
 
 
@@ -95,26 +94,24 @@ class AnalyzePage:
 
     # --- handlers
 
-    def analyze(self, request: gr.Request, payload: dict[str, Any] | None, *view: Any) -> tuple[Any, ...]:
+    def analyze(self, request: gr.Request, payload: Any, *view: Any) -> tuple[Any, ...]:
         """A new photo: run the network once and show everything."""
-        session = request.session_hash
+        session, chosen = request.session_hash, View(*view)
         if payload is None:
             self.sessions.drop(session)
             return self.blank(render.empty_answer())
-        path = Path(payload["path"])
         try:
-            analysis = self.predictor.analyze(open_photo(path, payload.get("orig_name") or path.name))
-        except ImageError as error:
+            analysis = self.predictor.analyze(received(payload).photo())
+        except (Refused, ImageError) as error:
             self.sessions.drop(session)
             return self.blank(render.message(str(error), kind="error"))
         self.sessions.put(session, analysis)
-        chosen = View(*view)
         chosen.label = analysis.prediction
         return (*self.show(analysis, chosen), analysis.prediction)
 
-    def example(self, event: gr.SelectData) -> str:
+    def example(self, event: gr.EventData) -> str:
         """The example photo that was clicked."""
-        return str(self.examples[event.index])
+        return str(clicked(event, self.examples))
 
     def blank(self, answer: str) -> tuple[Any, ...]:
         return answer, render.empty_attention(), render.empty_effect(), "", gr.skip()
@@ -160,19 +157,21 @@ class AnalyzePage:
         def handler(request: gr.Request, *view: Any) -> str:
             analysis = self.sessions.get(request.session_hash)
             if analysis is None:
-                raise gr.Error(FORGOTTEN, print_exception=False)
+                raise Refused(FORGOTTEN)
             chosen = View(*view)
-            return str(
-                write(
-                    chosen.look(analysis),
-                    self.downloads.folder(request.session_hash) / f"cternet-{analysis.prediction}{ending}",
-                    label=chosen.label,
-                    cmap=chosen.cmap,
-                    opacity=chosen.opacity,
-                    shared=chosen.shared,
-                    smooth=chosen.smooth,
+            looked = chosen.look(analysis)
+            with self.downloads.writing(request.session_hash) as folder:
+                return str(
+                    write(
+                        looked,
+                        folder / f"cternet-{analysis.prediction}{ending}",
+                        label=chosen.label,
+                        cmap=chosen.cmap,
+                        opacity=chosen.opacity,
+                        shared=chosen.shared,
+                        smooth=chosen.smooth,
+                    )
                 )
-            )
 
         return handler
 
@@ -286,14 +285,13 @@ class AnalyzePage:
             [photo, *view],
             everything,
             preprocess=False,
-            concurrency_limit=1,
-            concurrency_id="model",
+            **PHOTO,
             trigger_mode="always_last",
             show_progress_on=[answer, attention, effect],
             api_visibility="private",
         )
         examples.select(self.example, None, photo, show_progress="hidden", api_visibility="private")
-        live = {"trigger_mode": "always_last", "concurrency_limit": 4, "concurrency_id": "redraw", "api_visibility": "private"}
+        live = {"trigger_mode": "always_last", "api_visibility": "private"} | REDRAW
 
         def redraw(components: list[gr.components.Component], parts: Callable, outputs: list[gr.HTML]) -> None:
             gr.on(

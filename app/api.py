@@ -5,10 +5,8 @@ Nothing is kept between calls.
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal
 
 import cv2
@@ -27,8 +25,9 @@ from app.api_input import (
     mask_from_picture,
     opened,
 )
-from app.canvas import Refused, number, sentence
+from app.checks import Refused, number, sentence
 from app.intervene import ALLOCATION_CHOICES, offered
+from app.queues import LONG, PHOTO
 from cternet import LEVELS, Analysis, ImageError
 from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, measure
 from cternet.export import numbers
@@ -64,14 +63,12 @@ class Endpoints:
     def __init__(self, networks: Networks) -> None:
         self.networks, self.predictor = networks, networks.predictor
 
-    def build(self, demo: gr.Blocks) -> None:
-        """Add the endpoints; call first inside ``demo``, for gradio gives names to those who come first."""
-        self.demo = demo
-        network = {"concurrency_limit": 1, "concurrency_id": "model"}
-        gr.api(self.analyze, api_name="analyze", **network)
-        gr.api(self.intervene, api_name="intervene", **network)
+    def build(self) -> None:
+        """Add the endpoints; call first inside ``gr.Blocks``, for gradio gives names to those who come first."""
+        gr.api(self.analyze, api_name="analyze", **PHOTO)
+        gr.api(self.intervene, api_name="intervene", **PHOTO)
         # Measuring takes many seconds: beside the surveys, not before every visitor's next photo.
-        gr.api(self.compare, api_name="compare", **network | {"concurrency_id": "long"})
+        gr.api(self.compare, api_name="compare", **LONG)
 
     def analyze(
         self,
@@ -206,25 +203,16 @@ class Endpoints:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Whatever goes wrong within becomes one sentence for the program that called; its files are put down for deletion."""
+        """Whatever goes wrong within becomes one sentence for the program that called."""
         try:
             yield
-        except (Refused, ImageError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        except Refused:
+            raise
+        except ImageError as error:
+            raise Refused(str(error)) from None
         except Exception:
             log.exception("a call of a program failed")
-            raise gr.Error(
-                "This program failed on that photo; nothing is wrong with the call.", print_exception=False
-            ) from None
-        finally:
-            self.put_down()
-
-    def put_down(self) -> None:
-        """Gradio keeps no list of files that came over MCP as ``data:`` addresses; those on its lists it deletes in time."""
-        folder = os.environ.get("GRADIO_TEMP_DIR")
-        if folder:  # the folder of this program alone (app.py); otherwise it is everybody's
-            files = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
-            self.demo.temp_file_sets.append(files.difference(*self.demo.temp_file_sets))
+            raise Refused("This program failed on that photo; nothing is wrong with the call.") from None
 
     @staticmethod
     def looked(analysis: Analysis, allocation: str, level: str, seed: int) -> Analysis:

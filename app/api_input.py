@@ -1,29 +1,24 @@
 """What programs send: checked here, for the types of an endpoint only describe; gradio hands over whatever JSON came."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradio_client.utils import is_file_obj_with_meta
 from PIL import Image
 
-from app.canvas import Refused
-from app.uploads import open_photo
+from app.checks import Refused, choice
+from app.uploads import received
 from cternet.compare import METHODS
 from cternet.painting import Mask, Shape, from_image
 from cternet.preprocess import middle_square
 
 QUICK = tuple(name for name, method in METHODS.items() if not method.slow)
 """Methods a program can ask for; the slow ones would keep everybody waiting."""
-LONGEST_NAME = 100
-"""Characters of a file's name that messages repeat."""
 
 
 def checked(name: str, value: Any, choices: Collection[str]) -> None:
     """Raises Refused unless the value is one of the choices."""
-    if not isinstance(value, str) or value not in choices:
-        raise Refused(f"The argument {name} must be one of {', '.join(choices)}.")
+    choice(value, choices, f"The argument {name} must be one of {', '.join(choices)}.")
 
 
 def checked_methods(methods: Any) -> tuple[str, ...]:
@@ -52,17 +47,17 @@ def opened(argument: str, payload: Any, background: str = "white") -> Image.Imag
     """The picture that was sent as a file, what is transparent over the background.
 
     Raises:
-        Refused: no file was sent.
+        Refused: no file that was uploaded was sent.
         ImageError: it cannot be read.
     """
-    # Gradio has checked that the path is an upload's if the file is marked as one, and only then.
-    if not is_file_obj_with_meta(payload):
+    try:
+        upload = received(payload)
+    except Refused:
         raise Refused(
             f"The argument {argument} must be a file: upload it and send "
             '{"path": PATH, "meta": {"_type": "gradio.FileData"}}, which clients do themselves.'
-        )
-    path = Path(payload["path"])
-    return open_photo(path, (payload.get("orig_name") or path.name)[:LONGEST_NAME], background)
+        ) from None
+    return upload.photo(background)
 
 
 def same_proportions(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
 
-from app.uploads import open_photo
+from app.uploads import Upload
 from cternet import ImageError
 from cternet.compare import METHODS, Comparison, Networks, Scene, Stopped, compare, measure
 from cternet.compare.pictures import ScaleOf, Style
@@ -38,12 +38,12 @@ class Place:
     """A photo on the bench, and what is known of it.
 
     Attributes:
-        path: where the upload lies; tells photos apart.
-        name: what the visitor calls it.
+        upload: the photo's file; its path tells photos apart.
+        name: what the visitor calls it, numbered if another photo has the same.
         problem: why it cannot be compared.
     """
 
-    path: str
+    upload: Upload
     name: str
     scene: Scene | None = None
     problem: str = ""
@@ -90,14 +90,14 @@ class Bench:
         mine = self.work
         return lambda: self.work != mine
 
-    def lay(self, photos: list[tuple[str, str]]) -> None:
-        """Put these photos (path, name) on the bench, in this order; what is known of those already there stays."""
-        wanted = dict(photos)
-        stay = {place.path: place for place in self.places if place.path in wanted}
+    def lay(self, photos: list[Upload]) -> None:
+        """Put these photos on the bench, in this order; what is known of those already there stays."""
+        wanted = {upload.path: upload for upload in photos}
+        stay = {place.upload.path: place for place in self.places if place.upload.path in wanted}
         taken = {place.name for place in stay.values()}
-        for path, name in wanted.items():
+        for path, upload in wanted.items():
             if path not in stay:
-                stay[path] = Place(path, free(name, taken))
+                stay[path] = Place(upload, free(upload.name, taken))
                 taken.add(stay[path].name)
         self.places = tuple(stay[path] for path in wanted)
 
@@ -162,7 +162,7 @@ def made(place: Place, asked: Asked, networks: Networks, stop: Callable[[], bool
     if stop():
         raise Stopped
     if place.scene is None:
-        image = open_photo(place.path, place.name)
+        image = replace(place.upload, name=place.name).photo()
         needed = {METHODS[method].network for method in asked.methods} - {None}
         place.scene = networks.look([image], needed)[0]
         place.scene.name, place.problem = place.name, ""

@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.checks import Refused, choice, number, sentence
 from cternet import ALLOCATIONS, LEVELS
 from cternet.painting import MODES, Mask, Shape, decode, empty
 from cternet.permalink import MAX_SEED
@@ -33,10 +34,6 @@ show();
 KINDS = ("affective", "superpixels")
 """Where regions come from."""
 SCENE = re.compile(r"[0-9a-f]{1,32}", re.ASCII)
-
-
-class Refused(ValueError):
-    """What was sent cannot be used; the message says why, for the person who sent it."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +70,7 @@ def checked(payload: Any, *, shape: Shape, labels: Collection[str], allocations:
     if not isinstance(payload, dict):
         raise Refused("This page sent something that is no painting; reload it.")
     known = {"mode": MODES, "label": labels, "kind": KINDS, "level": LEVELS, "allocation": allocations}
-    for name, choices in known.items():
-        if not isinstance(payload.get(name), str) or payload[name] not in choices:
-            raise Refused("This page does not offer that choice; reload it.")
+    chosen = {name: choice(payload.get(name), choices) for name, choices in known.items()}
     if not isinstance(payload.get("scene"), str) or not SCENE.fullmatch(payload["scene"]):
         raise Refused("This painting belongs to no photo; reload the page.")
     return Asked(
@@ -85,7 +80,7 @@ def checked(payload: Any, *, shape: Shape, labels: Collection[str], allocations:
         seed=int(
             number(payload.get("seed"), 0, MAX_SEED, f"The seed must be a whole number from 0 to {MAX_SEED}.", whole=True)
         ),
-        **{name: payload[name] for name in known},
+        **chosen,
     )
 
 
@@ -99,26 +94,6 @@ def mask_of(text: Any, shape: Shape) -> Mask:
         return decode(text, shape)
     except ValueError as error:
         raise Refused(sentence(error)) from None
-
-
-def number(value: Any, low: float, high: float, words: str, *, whole: bool = False) -> float:
-    """A number in [low, high]; controls of the browser send text."""
-    if isinstance(value, str) and len(value) <= 16 and value.isascii():
-        try:
-            value = float(value)
-        except ValueError:
-            raise Refused(words) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # a NaN is in no range
-        raise Refused(words)
-    if whole and value != int(value):
-        raise Refused(words)
-    return float(value)
-
-
-def sentence(error: Exception) -> str:
-    """An error's message with a capital and a full stop."""
-    words = str(error)
-    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
 
 
 async def session_of(request: Any) -> str | None:

@@ -8,10 +8,12 @@ import gradio as gr
 
 from app import compare_view as view
 from app.bench import MOST_PHOTOS, Asked, Bench, Look
-from app.gallery import examples_gallery
+from app.checks import Refused, choice, several
+from app.gallery import clicked, examples_gallery
 from app.many import ManyPhotos
+from app.queues import COMPARE, LONG, REDRAW
 from app.sessions import Sessions
-from app.uploads import Downloads
+from app.uploads import NOT_AN_UPLOAD, Downloads, Upload, received
 from cternet.compare import DEFAULT, METHODS, Networks
 from cternet.compare.export import write
 from cternet.compare.networks import SOURCES
@@ -19,7 +21,6 @@ from cternet.compare.pictures import SCALES, STYLES
 
 ROOT = Path(__file__).resolve().parents[1]
 FORGOTTEN = "These photos are no longer kept on the server; press “Go on”, or choose them again."
-RELOAD = "This page does not offer that choice; reload it."
 TOOLS = 4
 """Outputs of a handler before the rows: the status and three buttons."""
 EACH = "each photo's prediction"
@@ -69,15 +70,14 @@ class ComparePage:
 
     # --- handlers
 
-    def ask(self, request: gr.Request, photos: list[dict] | None, label: str | None, *rest: Any) -> list[Any]:
+    def ask(self, request: gr.Request, photos: Any, label: Any, *rest: Any) -> list[Any]:
         """Photos, methods or the class changed: note what is wanted; ``compare`` makes it."""
         *groups, style, scale, smooth = rest
         bench = self.sessions.get(request.session_hash) or Bench()
-        asked = self.asked(label, groups)
-        wanted = [(photo["path"], photo.get("orig_name") or Path(photo["path"]).name) for photo in photos or []]
+        asked, look, wanted = self.asked(label, groups), self.look(style, scale, smooth), all_received(photos)
         before = bench.places
         bench.start("comparing" if wanted else "idle")
-        bench.asked, bench.look = asked, self.look(style, scale, smooth)
+        bench.asked, bench.look = asked, look
         bench.lay(wanted[:MOST_PHOTOS])
         self.sessions.put(request.session_hash, bench)
         if len(wanted) > MOST_PHOTOS:
@@ -134,33 +134,37 @@ class ComparePage:
         bench.start("stopped")
         return self.as_it_stands(bench)
 
-    def redraw(self, request: gr.Request, style: str, scale: str, smooth: bool) -> list[Any]:
+    def redraw(self, request: gr.Request, style: Any, scale: Any, smooth: Any) -> list[Any]:
         """Draw the maps that are there in another way; no network runs."""
+        look = self.look(style, scale, smooth)
         bench = self.sessions.get(request.session_hash)
         if bench is None:
             gr.Info(FORGOTTEN)
             return [gr.skip()] * MOST_PHOTOS
-        bench.look = self.look(style, scale, smooth)
+        bench.look = look
         return [view.row(bench, i, bench.look) if i < len(bench.places) else gr.skip() for i in range(MOST_PHOTOS)]
 
-    def example(self, event: gr.SelectData, photos: list[dict] | None) -> list[str]:
+    def example(self, event: gr.EventData, photos: Any) -> list[str]:
         """The photos so far and the example that was clicked."""
-        return [*(photo["path"] for photo in photos or []), str(self.examples[event.index])]
+        return [*(str(upload.path) for upload in all_received(photos)), str(clicked(event, self.examples))]
 
-    def download(self, ending: str) -> Callable[[gr.Request, list[dict] | None], str]:
-        def handler(request: gr.Request, photos: list[dict] | None) -> str:
+    def download(self, ending: str) -> Callable[[gr.Request, Any], str]:
+        def handler(request: gr.Request, photos: Any) -> str:
             bench = self.bench(request) if photos else Bench()
             if not any(comparison.panels for comparison in bench.comparisons):
-                raise gr.Error("There are no maps yet: choose a photo and a method first.", print_exception=False)
+                raise Refused("There are no maps yet: choose a photo and a method first.")
             look = bench.look
             options = (
                 {"style": look.style, "scale": look.scale, "smooth": look.smooth} if ending in (".png", ".svg", ".pdf") else {}
             )
-            path = self.downloads.folder(request.session_hash) / f"cternet-comparison{ending}"
             try:
-                return str(write(bench.comparisons, path, models=self.models, **options))
+                with self.downloads.writing(request.session_hash) as folder:
+                    path = folder / f"cternet-comparison{ending}"
+                    return str(write(bench.comparisons, path, models=self.models, **options))
+            except Refused:
+                raise
             except ValueError as error:  # a table of nothing
-                raise gr.Error(f"There is nothing to download: {error}.", print_exception=False) from None
+                raise Refused(f"There is nothing to download: {error}.") from None
 
         return handler
 
@@ -183,21 +187,17 @@ class ComparePage:
     def bench(self, request: gr.Request) -> Bench:
         bench = self.sessions.get(request.session_hash)
         if bench is None:
-            raise gr.Error(FORGOTTEN, print_exception=False)
+            raise Refused(FORGOTTEN)
         return bench
 
-    def asked(self, label: str | None, groups: Sequence[Sequence[str]]) -> Asked:
+    def asked(self, label: Any, groups: Sequence[Any]) -> Asked:
         """What the visitor chose, in the order of the registry.  It comes from outside: checked here."""
-        chosen = [name for group in groups for name in group or ()]
-        if (label and label not in self.networks.classes) or not set(chosen) <= set(self.methods):
-            raise gr.Error(RELOAD, print_exception=False)
-        return Asked(tuple(name for name in METHODS if name in chosen), label or None)
+        chosen = [name for group in groups for name in several(group, self.methods)]
+        return Asked(tuple(name for name in METHODS if name in chosen), choice(label, self.networks.classes) if label else None)
 
     @staticmethod
-    def look(style: str, scale: str, smooth: bool) -> Look:
-        if style not in STYLES or scale not in SCALES:
-            raise gr.Error(RELOAD, print_exception=False)
-        return Look(style, scale, bool(smooth))
+    def look(style: Any, scale: Any, smooth: Any) -> Look:
+        return Look(choice(style, STYLES), choice(scale, SCALES), bool(smooth))
 
     def show(self, bench: Bench, text: str | None = None, *, rows: Sequence[int] = (), done: int = 0, of: int = 0) -> list[Any]:
         """Buttons, the status if there is a text, and of the rows those named; the others stay as they are."""
@@ -315,15 +315,8 @@ class ComparePage:
 
         everything = [status, measure, stop, go_on, *rows]
         drawn = [style, scale, smooth]
-        quick = {
-            "concurrency_limit": 4,
-            "concurrency_id": "redraw",
-            "show_progress": "hidden",
-            "api_visibility": "private",
-        }
+        quick = {"show_progress": "hidden", "api_visibility": "private"} | REDRAW
         network = {
-            "concurrency_limit": 1,
-            "concurrency_id": "model",
             "trigger_mode": "multiple",  # each asks what is wanted now, and gives up once something else is
             "show_progress": "hidden",
             "api_visibility": "private",
@@ -331,10 +324,10 @@ class ComparePage:
         changes = [photos.change, label.input, go_on.click, *(group.input for group in groups)]
         wanted = [photos, label, *groups, *drawn]
         gr.on(changes, self.ask, wanted, everything, preprocess=False, trigger_mode="always_last", **quick).success(
-            self.quietly(self.compare), None, everything, **network
+            self.quietly(self.compare), None, everything, **network | COMPARE
         )
         measure.click(self.ask_to_measure, None, everything, **quick).success(
-            self.quietly(self.measure), None, everything, **network | {"concurrency_id": "long"}
+            self.quietly(self.measure), None, everything, **network | LONG
         )
         stop.click(self.stop, None, everything, **quick)
         gr.on([part.input for part in drawn], self.redraw, drawn, rows, trigger_mode="always_last", **quick)
@@ -347,9 +340,8 @@ class ComparePage:
                 file,
                 preprocess=False,
                 show_progress="minimal",
-                concurrency_limit=4,
-                concurrency_id="redraw",
                 api_visibility="private",
+                **REDRAW,
             ).success(None, js="() => document.querySelector('#compare-file').click()", api_visibility="private")
 
     def choice(self, words: str, networks: tuple[str | None, ...]) -> gr.CheckboxGroup:
@@ -364,3 +356,14 @@ class ComparePage:
             label=words,
             visible=bool(offered),
         )
+
+
+def all_received(payloads: Any) -> list[Upload]:
+    """The files of a list, each as ``received``; ``None`` is none.
+
+    Raises:
+        Refused: it is no list, or one of them is no upload.
+    """
+    if not isinstance(payloads, list | None):
+        raise Refused(NOT_AN_UPLOAD)
+    return [received(payload) for payload in payloads or ()]

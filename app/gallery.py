@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+
+from app.checks import RELOAD, Refused
 
 
 def examples_gallery(paths: Sequence[Path], *, elem_id: str) -> gr.Gallery:
@@ -21,3 +24,18 @@ def examples_gallery(paths: Sequence[Path], *, elem_id: str) -> gr.Gallery:
         elem_id=elem_id,
         elem_classes="examples",
     )
+
+
+def clicked(event: gr.EventData, paths: Sequence[Path]) -> Path:
+    """The photo that was clicked.  ``gr.SelectData`` would fail on what a page never sends.
+
+    Raises:
+        Refused: there is no such photo.
+    """
+    try:
+        index: Any = event.index
+    except (AttributeError, TypeError):
+        index = None
+    if type(index) is not int or not 0 <= index < len(paths):
+        raise Refused(RELOAD)
+    return paths[index]

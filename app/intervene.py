@@ -18,12 +18,14 @@ import numpy as np
 from PIL import Image
 
 from app import canvas, graph, intervene_view
-from app.canvas import Asked, Refused, sentence
-from app.gallery import examples_gallery
+from app.canvas import Asked
+from app.checks import Refused, choice, number, sentence
+from app.gallery import clicked, examples_gallery
+from app.queues import PHOTO
 from app.render import message
 from app.sessions import Sessions
-from app.uploads import open_photo
-from cternet import ALLOCATIONS, Analysis, ImageError, Predictor, permalink
+from app.uploads import Upload, received
+from cternet import ALLOCATIONS, Analysis, ImageError, Predictor, load_image, permalink
 from cternet.draws import MOST, draw, side_by_side
 from cternet.hiding import FILLS, really_hide
 from cternet.maps import shared_scale
@@ -148,7 +150,7 @@ class IntervenePage:
 
     @cached_property
     def example_names(self) -> dict[str, str]:
-        seen = {path: np.asarray(preprocess(open_photo(path, path.name), self.predictor.config)[0]) for path in self.examples}
+        seen = {path: np.asarray(preprocess(load_image(path), self.predictor.config)[0]) for path in self.examples}
         return {permalink.upload(pixels.tobytes()): path.stem for path, pixels in seen.items()}
 
     def place(self, session: str, analysis: Analysis, *, origin: Analysis | None = None) -> tuple[Any, ...]:
@@ -162,21 +164,20 @@ class IntervenePage:
         flag = NOT_THE_ONE if state is not None and not fits else ""
         return scene.sent(self.predictor, state if fits else None, flag), "", intervene_view.empty_hiding()
 
-    def choose(self, request: gr.Request, payload: dict[str, Any] | None) -> tuple[Any, ...]:
+    def choose(self, request: gr.Request, payload: Any) -> tuple[Any, ...]:
         """A photo from the visitor: run the network once."""
         if payload is None:
             return gr.skip(), "", gr.skip()
-        path = Path(payload["path"])
-        return self.open(request.session_hash, path, payload.get("orig_name") or path.name)
+        return self.open(request.session_hash, received(payload))
 
-    def example(self, event: gr.SelectData, request: gr.Request) -> tuple[Any, ...]:
+    def example(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """The example photo that was clicked."""
-        path = self.examples[event.index]
-        return self.open(request.session_hash, path, path.name)
+        path = clicked(event, self.examples)
+        return self.open(request.session_hash, Upload(path, path.name))
 
-    def open(self, session: str, path: Path, name: str) -> tuple[Any, ...]:
+    def open(self, session: str, upload: Upload) -> tuple[Any, ...]:
         try:
-            analysis = self.predictor.analyze(open_photo(path, name))
+            analysis = self.predictor.analyze(upload.photo())
         except ImageError as error:
             return gr.skip(), message(str(error), kind="error"), gr.skip()
         return self.place(session, analysis)
@@ -215,7 +216,7 @@ class IntervenePage:
         path = {permalink.example(path.stem): path for path in self.examples}.get(state.image)
         if path is None:
             return here, gr.skip(), message(ELSEWHERE), gr.skip()
-        return here, *self.open(request.session_hash, path, path.name)
+        return here, *self.open(request.session_hash, Upload(path, path.name))
 
     # --- what a painting does, without the network
 
@@ -301,8 +302,7 @@ class IntervenePage:
         if scene is None:
             return message(FORGOTTEN, kind="error")
         try:
-            if how not in FILLS:
-                raise Refused("This page does not offer that way of hiding; reload it.")
+            choice(how, FILLS)
             asked = self.sent_along(painting, scene)
             inverted = asked.mode == "look-only"
             if not asked.mask.any():
@@ -319,7 +319,7 @@ class IntervenePage:
             return intervene_view.empty_draws()
         try:
             words = f"The number of draws is a whole number from 1 to {MOST}."
-            n = int(canvas.number(count, 1, MOST, words, whole=True))
+            n = int(number(count, 1, MOST, words, whole=True))
             asked = self.sent_along(painting, scene)
             any_paint = bool(asked.mask.any())
             analysis = paint(scene.analysis, asked.mask, asked.mode) if any_paint else scene.analysis
@@ -400,7 +400,7 @@ class IntervenePage:
             # Filled by script with what is on the canvas when a button is pressed.
             painting = gr.Textbox(visible=False)
 
-        network = {"concurrency_limit": 1, "concurrency_id": "model", "api_visibility": "private"}
+        network = {"api_visibility": "private"} | PHOTO
         placed = [scene, notice, hiding]
 
         def drawn(event: gr.events.Dependency) -> None:

@@ -2,16 +2,20 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from app.analyze import AnalyzePage
 from app.api import Endpoints
 from app.bench import Bench, weight
+from app.blocks import MOST_STATES, StudioBlocks
 from app.compare import ComparePage
 from app.intervene import PANEL, IntervenePage
+from app.intervene import STYLE as INTERVENE_STYLE
 from app.sessions import Sessions
-from app.uploads import Downloads
+from app.theme import FAVICON, STYLE, THEME
+from app.uploads import MAX_UPLOAD, Downloads
 from cternet import Analysis, Predictor
 from cternet.compare import Networks
 
@@ -26,8 +30,8 @@ def build(
     *,
     analyses: Sessions[Analysis] | None = None,
     benches: Sessions[Bench] | None = None,
-) -> gr.Blocks:
-    """The demo as Gradio blocks; ``launch`` options are in ``app.py``.
+) -> StudioBlocks:
+    """The demo as Gradio blocks, to be launched with ``options``.
 
     Args:
         networks: those CTERNet is compared with, and itself; by default the shipped ones.
@@ -47,9 +51,10 @@ def build(
         intervene.leave(request)
         compare.leave(request)
         downloads.forget(request.session_hash)
+        demo.forget(request.session_hash)
 
-    with gr.Blocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
-        Endpoints(networks).build(demo)
+    with StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
+        Endpoints(networks).build()
         with gr.Row(elem_id="top"):
             gr.HTML(
                 "<header><h1>CTERNet Studio</h1>"
@@ -69,3 +74,19 @@ def build(
                 compare.build()
         demo.unload(leave)
     return demo.queue(max_size=64)
+
+
+def options(demo: StudioBlocks) -> dict[str, Any]:
+    """What the demo is launched with, wherever it runs."""
+    return {
+        "theme": THEME,
+        "css_paths": [STYLE, INTERVENE_STYLE],
+        "favicon_path": FAVICON,
+        "max_file_size": MAX_UPLOAD,
+        "run_history": False,
+        "ssr_mode": False,
+        "footer_links": [],
+        "mcp_server": True,
+        "state_session_capacity": MOST_STATES,
+        "app_kwargs": {"lifespan": demo.lifespan},
+    }

@@ -1,6 +1,5 @@
 """Many photos: the part of the Compare page that takes a zip and gives back a report to browse and a table."""
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -10,8 +9,10 @@ from typing import Any
 import gradio as gr
 
 from app import render
+from app.checks import Refused, several
+from app.queues import LONG, REDRAW
 from app.sessions import Sessions
-from app.uploads import MAX_UPLOAD, Downloads
+from app.uploads import MAX_UPLOAD, Downloads, received
 from cternet.compare import METHODS, Networks
 from cternet.images import MAX_BYTES
 from cternet.survey import PAGE, Options, Summary, SurveyError, finish, pack, surveying
@@ -21,7 +22,6 @@ BOUNDS = (
     f"{PAGE.total_bytes // 2**20} MB in all once unpacked."
 )
 SKIPPED_SHOWN = 50
-log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -63,39 +63,38 @@ class ManyPhotos:
 
     # --- handlers
 
-    def run(self, request: gr.Request, payload: dict | None, metrics: bool, *groups: Sequence[str]) -> Iterator[list[Any]]:
+    def run(self, request: gr.Request, payload: Any, metrics: Any, *groups: Any) -> Iterator[list[Any]]:
         """Survey the zip; the report so far can be had whenever it ends."""
-        chosen = [name for group in groups for name in group or ()]
+        chosen = [name for group in groups for name in several(group, METHODS)]
         methods = tuple(name for name in self.methods if name in chosen)
         if payload is None or not methods:
             wanted = "Choose a zip of photos first." if payload is None else "Tick at least one method that is not slow."
             yield self.show(render.message(wanted, kind="error"), running=False)
             return
-        session, source = request.session_hash, Path(payload["path"])
+        session, upload = request.session_hash, received(payload)
         survey = self.sessions.get(session) or Survey()
         stop = survey.start()
         self.sessions.put(session, survey)
-        out = self.downloads.folder(session) / f"survey-{survey.work}" / "cternet-report"
         yield self.show(progress("Reading the zip…", 0, 1), running=True)
         try:
-            out.parent.mkdir()
-            options = Options(methods=methods, metrics=bool(metrics), batch_size=4)
-            for step in surveying(source, out, self.networks, options, limits=PAGE, stop=stop):
-                if "skipped" in step.row:
-                    survey.skipped.append((step.row["path"], step.row["skipped"]))
-                text = f"{step.row['path']}: {step.done} of {step.total}"
-                yield self.show(progress(text, step.done, step.total) + skipped_view(survey.skipped), running=True)
-            summary = finish(out, complete=not stop())
-            packed = pack(out) if summary.photos else None
+            with self.downloads.writing(session) as folder:
+                out = folder / f"survey-{survey.work}" / "cternet-report"
+                out.parent.mkdir()
+                options = Options(methods=methods, metrics=bool(metrics), batch_size=4)
+                for step in surveying(upload.path, out, self.networks, options, limits=PAGE, stop=stop):
+                    if "skipped" in step.row:
+                        survey.skipped.append((step.row["path"], step.row["skipped"]))
+                    text = f"{step.row['path']}: {step.done} of {step.total}"
+                    yield self.show(progress(text, step.done, step.total) + skipped_view(survey.skipped), running=True)
+                summary = finish(out, complete=not stop())
+                packed = pack(out) if summary.photos else None
         except SurveyError as error:
-            name = payload.get("orig_name") or source.name
-            yield self.show(
-                render.message(str(error).replace(str(source), name).replace(source.name, name), kind="error"), running=False
-            )
-        except OSError:
+            path, name = upload.path, upload.name
+            words = str(error).replace(str(path), name).replace(path.name, name)
+            yield self.show(render.message(words, kind="error"), running=False)
+        except Refused as error:
             if session in self.sessions.kept:  # else the visitor has left, and their files with them
-                log.exception("a survey's report could not be written")
-                yield self.show(render.message("The report could not be written on the server.", kind="error"), running=False)
+                yield self.show(render.message(str(error), kind="error"), running=False)
         else:
             yield self.show(summary_view(summary) + skipped_view(survey.skipped), running=False, report=packed)
 
@@ -142,12 +141,11 @@ class ManyPhotos:
             [source, metrics, *groups],
             [result, start, stop, report],
             preprocess=False,
-            concurrency_limit=1,
-            concurrency_id="long",
             show_progress="hidden",
             api_visibility="private",
+            **LONG,
         )
-        stop.click(self.stop, concurrency_id="redraw", concurrency_limit=4, show_progress="hidden", api_visibility="private")
+        stop.click(self.stop, show_progress="hidden", api_visibility="private", **REDRAW)
 
 
 def progress(text: str, done: int, total: int) -> str:

@@ -3,30 +3,71 @@
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from gradio.utils import get_upload_folder
+from gradio_client.utils import is_file_obj_with_meta
 from PIL import Image
 
+from app.checks import Refused
 from cternet import ImageError, load_image
+from cternet.disk import WriteError, writing
 from cternet.images import MAX_BYTES
 
 MAX_UPLOAD = 100 * 2**20
 """Largest file a visitor may send: a zip; a photo may have ``MAX_BYTES``."""
+LONGEST_NAME = 100
+"""Characters of a file's name that messages repeat."""
+NOT_AN_UPLOAD = "That is not a file which was uploaded here, or it is no longer kept; choose it again."
 
 
-def open_photo(path: str | Path, name: str, background: str = "white") -> Image.Image:
-    """A photo that a visitor sent under ``name``, what is transparent over the background.
+@dataclass(frozen=True)
+class Upload:
+    """A file that a visitor sent.
+
+    Attributes:
+        path: where it lies; only files of this program's own, or from ``received``.
+        name: what the visitor calls it.
+    """
+
+    path: Path
+    name: str
+
+    def photo(self, background: str = "white") -> Image.Image:
+        """Decoded to RGB, what is transparent over the background.
+
+        Raises:
+            ImageError: it is too large or cannot be decoded; the message calls it by the visitor's name for it.
+        """
+        if self.path.is_file() and self.path.stat().st_size > MAX_BYTES:
+            raise ImageError(f"{self.name} is larger than the {MAX_BYTES // 2**20} MB this page reads; scale it down first.")
+        return load_image(self.path, name=self.name, background=background)
+
+
+def received(payload: Any) -> Upload:
+    """The file that a page or a program sent: the one way in for files from outside.
+
+    Gradio checks the path of what is marked as a file, and hands on whatever is not; so it is checked here, and the answer
+    is the same for every path that lies elsewhere, whatever is there.
 
     Raises:
-        ImageError: it is too large or cannot be decoded; the message calls it by the visitor's name for it.
+        Refused: it is no file of gradio's, or none whose real path lies in the upload folder.
     """
-    path = Path(path)
+    if not isinstance(payload, dict) or not isinstance(payload.get("meta"), dict) or not is_file_obj_with_meta(payload):
+        raise Refused(NOT_AN_UPLOAD)
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"{path.name} is larger than the {MAX_BYTES // 2**20} MB this page reads; scale it down first.")
-        return load_image(path, background=background)
-    except ImageError as error:
-        raise ImageError(str(error).replace(path.name, name)) from None
+        path = Path(payload["path"]).resolve(strict=True)
+        uploaded = path.is_file() and path.is_relative_to(Path(get_upload_folder()).resolve())
+    except (OSError, ValueError, RuntimeError):  # nothing there, a NUL in it, links in a circle
+        uploaded = False
+    if not uploaded:
+        raise Refused(NOT_AN_UPLOAD)
+    name = payload.get("orig_name")
+    return Upload(path, (name if isinstance(name, str) and name else path.name)[:LONGEST_NAME])
 
 
 class Downloads:
@@ -35,12 +76,24 @@ class Downloads:
     def __init__(self) -> None:
         self.root = tempfile.TemporaryDirectory(prefix="cternet-")
 
-    def folder(self, session: str, *, make: bool = True) -> Path:
-        """The visitor's; the name they sent is not trusted as a path."""
-        folder = Path(self.root.name) / hashlib.sha256(session.encode()).hexdigest()[:32]
-        if make:
-            folder.mkdir(exist_ok=True)
-        return folder
+    def folder(self, session: str) -> Path:
+        """The visitor's, which may not be there yet; the name they sent is not trusted as a path."""
+        return Path(self.root.name) / hashlib.sha256(session.encode("utf-8", "replace")).hexdigest()[:32]
+
+    @contextmanager
+    def writing(self, session: str) -> Iterator[Path]:
+        """The visitor's folder, to write into.
+
+        Raises:
+            Refused: the disk is full or may not be written to.
+        """
+        folder = self.folder(session)
+        try:
+            with writing(self.root.name, "start the app with TMPDIR set to another folder"):
+                folder.mkdir(exist_ok=True)
+                yield folder
+        except WriteError as error:
+            raise Refused(f"The server could not save this: {error}.") from None
 
     def forget(self, session: str) -> None:
-        shutil.rmtree(self.folder(session, make=False), ignore_errors=True)
+        shutil.rmtree(self.folder(session), ignore_errors=True)

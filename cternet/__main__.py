@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from cternet.allocations import Level
 from cternet.checkpoint import SHIPPED, CheckpointError
+from cternet.disk import WriteError, writing
 from cternet.export import write
 from cternet.images import ImageError
 from cternet.predictor import Predictor
@@ -50,11 +51,8 @@ def main() -> int:
         print("error: name at least one photo", file=sys.stderr)
         return 2
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        print(f"error: {arguments.out} cannot be made ({error.strerror}); choose another --out", file=sys.stderr)
-        return 2
-    try:
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
         predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
     except (CheckpointError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -78,7 +76,12 @@ def main() -> int:
         stem = photo.stem if photo.stem not in names else photo.name.replace(".", "_")
         names.add(stem)
         endings = [".png", ".json"] + ([".npz"] if arguments.arrays else [])
-        written = [write(analysis, arguments.out / f"{stem}{ending}", label=arguments.emotion) for ending in endings]
+        try:
+            with writing(arguments.out):
+                written = [write(analysis, arguments.out / f"{stem}{ending}", label=arguments.emotion) for ending in endings]
+        except WriteError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
         tqdm.write(f"{photo}: {analysis.prediction} ({analysis.polarity}) -> {', '.join(map(str, written))}")
     return 1 if failed else 0
 

@@ -8,6 +8,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
+from cternet.decoding_effort import excess
+
 MAX_PIXELS = 50_000_000
 """Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""
 MAX_BYTES = 20 * 2**20
@@ -29,15 +31,29 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
         background: colour under what is transparent.
 
     Raises:
-        ImageError: missing, empty, not an image, damaged, or larger than ``MAX_PIXELS``.
+        ImageError: missing, empty, not an image, damaged, larger than ``MAX_PIXELS``, or beyond a limit of
+            ``decoding_effort``.
     """
-    source = Path(source) if isinstance(source, str | Path) else source
+    if isinstance(source, str | Path):
+        path = Path(source)
+        name = name or path.name
+        try:
+            if path.is_dir():
+                raise ImageError(f"{name} is a folder, not an image.")
+            with path.open("rb") as file:
+                return load_image(file, name=name, background=background)
+        except FileNotFoundError:
+            raise ImageError(f"{name} does not exist.") from None
+        except PermissionError:
+            raise ImageError(f"{name} may not be read by this program.") from None
+        except OSError as error:
+            raise ImageError(f"{name} cannot be read ({error.strerror}).") from None
     name = name or Path(getattr(source, "name", "this file")).name
     try:
-        if isinstance(source, Path) and source.is_dir():
-            raise ImageError(f"{name} is a folder, not an image.")
-        if (source.stat().st_size if isinstance(source, Path) else source.seek(0, os.SEEK_END)) == 0:
+        if source.seek(0, os.SEEK_END) == 0:
             raise ImageError(f"{name} is empty (0 bytes); choose another file.")
+        if parts := excess(source):
+            raise ImageError(f"{name} has {parts}, which would take too long to decode; save it again in an image editor.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's bomb warning: our own limit is checked below, before decoding.
             with Image.open(source, formats=FORMATS) as image:
@@ -51,10 +67,6 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
                 return to_rgb(ImageOps.exif_transpose(image), background)
     except ImageError:
         raise
-    except FileNotFoundError:
-        raise ImageError(f"{name} does not exist.") from None
-    except PermissionError:
-        raise ImageError(f"{name} may not be read by this program.") from None
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image this program can read ({', '.join(FORMATS)}).") from None
     except Image.DecompressionBombError:

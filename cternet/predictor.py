@@ -1,5 +1,6 @@
 """Image in, ``Analysis`` out: owns the transform, the device and inference mode; keeps nothing of any image."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Predictor:
         self.config = model.config
         self.name = name
         self.bank = bank
+        self.turn = threading.Lock()
         with torch.inference_mode():
             self.pooling = tuple(part.float().cpu().numpy() for part in self.model.sentiment_map.pooling)
             self.bias = self.model.coupling.classifier.bias.float().cpu().numpy()
@@ -88,10 +90,14 @@ class Predictor:
 
     @torch.inference_mode()
     def forward(self, images: Tensor) -> tuple[Tensor, Outputs]:
-        """Normalised images (B, 3, h, w) -> X (B, C, H, W) on the device, outputs with evidence as float32 on the CPU."""
-        images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions, CPU and GPU
-        x = self.model.forward_features(images)
-        outputs = self.model.forward_head(x, evidence=True)
+        """Normalised images (B, 3, h, w) -> X (B, C, H, W) on the device, outputs with evidence as float32 on the CPU.
+
+        One call at a time: two at once would only take cores and memory from each other.
+        """
+        with self.turn:
+            images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions
+            x = self.model.forward_features(images)
+            outputs = self.model.forward_head(x, evidence=True)
         return x, Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
 
     def assemble(self, outputs: Outputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict) -> Analysis:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import tyro
 from accelerate import PartialState
 
+from cternet.disk import writing
 from training.checkpoints import SaveError, newest_state, write_json
 from training.classification import ClassificationRun
 from training.config import TrainConfig
@@ -196,7 +197,8 @@ def main() -> None:
                 text = markdown(summary, paper)
                 if PartialState().is_main_process:
                     write_json(out / f"{name}.json", summary)
-                    (out / f"{name}.md").write_text(text)
+                    with writing(out):
+                        (out / f"{name}.md").write_text(text)
     except (DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     except Interrupted as message:

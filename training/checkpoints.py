@@ -2,11 +2,14 @@
 
 import errno
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from cternet.disk import WriteError, writing
 
 
 class SaveError(Exception):
@@ -24,14 +27,15 @@ def saving(target: Path, unfinished: Path) -> Iterator[None]:
         yield
     except Exception as error:
         # torch and safetensors wrap the operating system's error in their own; look before the unfinished files are gone
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or disk_full(target.parent)
+        full = "No space left" in str(error) or disk_full(target.parent)
         if unfinished.is_file():
             unfinished.unlink()
         shutil.rmtree(unfinished, ignore_errors=True)
         if not full and not isinstance(error, OSError):
             raise
-        reason = "the disk is full" if full else str(error)
-        raise SaveError(f"cannot write {target}: {reason}. Free some space and go on with --resume.") from error
+        reason = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) if full else error
+        mend = WriteError(reason, target.parent, "move the run to another disk")
+        raise SaveError(f"cannot write {target}: {mend}; then go on with --resume.") from error
 
 
 def write_folder(target: Path, write: Callable[[Path], None]) -> None:
@@ -63,10 +67,15 @@ def disk_full(folder: Path) -> bool:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file in one step."""
+    """Replace a JSON file in one step.
+
+    Raises:
+        WriteError: the disk is full or not writable.
+    """
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(json.dumps(value, indent=2) + "\n")
-    temporary.replace(path)
+    with writing(path.parent):
+        temporary.write_text(json.dumps(value, indent=2) + "\n")
+        temporary.replace(path)
 
 
 def newest_state(run: Path) -> Path | None:

@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from cternet.checkpoint import CheckpointError, load_model
+from cternet.disk import writing
 from cternet.emotions import POLARITY_CLASSES
 from cternet.model import CTERNet
 from training.checkpoints import write_json
@@ -153,10 +154,12 @@ def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
     accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu, kwargs_handlers=[PATIENT])
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
         found, classes = measure(arguments, accelerator)
         if accelerator.is_main_process:
-            write(found, classes, arguments.out)
+            with writing(arguments.out):
+                write(found, classes, arguments.out)
             print(f"{summary(found)}\n\nwritten to {arguments.out}")
     except (CheckpointError, DataError, OSError) as error:
         sys.exit(f"error: {error}")

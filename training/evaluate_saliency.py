@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from PIL import Image
 
 from cternet.checkpoint import CheckpointError, load_ras
+from cternet.disk import writing
 from cternet.ras import RAS
 from training.checkpoints import write_json
 from training.data import DataError
@@ -78,11 +79,14 @@ def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
     accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu, kwargs_handlers=[PATIENT])
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        with writing(arguments.out):
+            arguments.out.mkdir(parents=True, exist_ok=True)
         figures, network, pairs = measure(arguments, accelerator)
         if accelerator.is_main_process:
-            write_json(arguments.out / f"{arguments.split}.json", figures)
-            Image.fromarray(contact_sheet(network, pairs)).save(arguments.out / f"{arguments.split}.png")
+            sheet = Image.fromarray(contact_sheet(network, pairs))
+            with writing(arguments.out):
+                write_json(arguments.out / f"{arguments.split}.json", figures)
+                sheet.save(arguments.out / f"{arguments.split}.png")
             print(
                 f"{arguments.split}: MAE {figures['mae']:.4f}, max F {figures['max_f']:.4f} on {figures['images']:,} photos "
                 f"({figures['without_object']} without a salient object); written to {arguments.out}"

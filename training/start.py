@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.checkpoint import CheckpointError, Network, load_model
+from cternet.disk import writing
 from cternet.model import CTERNet
 from training.checkpoints import newest_state, write_json
 from training.config import RunConfig, TrainConfig
@@ -95,7 +96,8 @@ def open_run_folder(config: RunConfig, left_out: dict[Path, str]) -> None:
     """Make the folder of a new run, with its settings and the images it leaves out."""
     if config.resume:
         return
-    config.out.mkdir(parents=True, exist_ok=True)
+    with writing(config.out):
+        config.out.mkdir(parents=True, exist_ok=True)
     write_json(config.out / "settings.json", settings_of(config))
     if left_out:
         write_json(config.out / "skipped.json", {str(path): why for path, why in left_out.items()})

@@ -23,6 +23,7 @@ from cternet.compare.methods import DEFAULT, METHODS, named
 from cternet.compare.networks import SOURCES, Networks
 from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.scene import Scene
+from cternet.disk import writing
 from cternet.images import ImageError
 from cternet.predictor import Predictor
 
@@ -87,7 +88,8 @@ def main() -> int:
         if arguments.emotion is not None and arguments.emotion not in networks.classes:
             raise ValueError(f"unknown emotion {arguments.emotion}; choose one of {', '.join(networks.classes)}")
         for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with writing(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ValueError, OSError) as error:
         return failed(error, 2)
     for method in methods:
@@ -113,7 +115,8 @@ def main() -> int:
     for path in paths:
         try:
             chosen = options if path.suffix.lower() in PICTURES else {}
-            print(write([comparison for _, comparison in done], path, models=networks.names, **chosen))
+            with writing(path.parent):
+                print(write([comparison for _, comparison in done], path, models=networks.names, **chosen))
         except (ValueError, OSError) as error:
             status = failed(f"{path} is not written: {error}", status or 1)
         except KeyboardInterrupt:

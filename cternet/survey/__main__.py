@@ -29,6 +29,7 @@ from tqdm.auto import tqdm
 from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare import METHODS, Networks, named
 from cternet.compare.networks import SOURCES
+from cternet.disk import writing
 from cternet.predictor import Predictor
 from cternet.survey.making import Options, Progress, Share, begin, drained, fill
 from cternet.survey.problems import SurveyError
@@ -80,7 +81,7 @@ def main() -> int:
                 print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
         with state.main_process_first():
             begin(arguments.source, arguments.out, networks, arguments.options)
-        with stopping() as stop:
+        with stopping() as stop, writing(arguments.out):
             complete = make(arguments, networks, state, stop)
             if state.is_main_process:
                 conclude(arguments.out, complete=complete)

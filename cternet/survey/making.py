@@ -18,6 +18,7 @@ from torch import nn
 from cternet.compare import DEFAULT, METHODS, Comparison, Networks, Scene, Stopped, compare, measure
 from cternet.compare.pictures import STYLES, Style, offered
 from cternet.compare.problems import never
+from cternet.disk import writing
 from cternet.export import replacing
 from cternet.images import ImageError, load_image
 from cternet.survey.pictures import write_pictures
@@ -122,6 +123,7 @@ def survey(
 
     Raises:
         SurveyError: no such source, or ``out`` holds something else.
+        WriteError: ``out`` cannot be written to; what was done until then is in the report.
     """
 
     def tell(step: Progress) -> None:
@@ -144,10 +146,11 @@ def surveying(
     source, out = Path(source), Path(out)
     begin(source, out, networks, options, limits=limits)
     complete = False
-    try:
-        complete = yield from fill(source, out, networks, options, limits=limits, stop=stop)
-    finally:
-        summary = finish(out, complete=complete)
+    with writing(out):
+        try:
+            complete = yield from fill(source, out, networks, options, limits=limits, stop=stop)
+        finally:
+            summary = finish(out, complete=complete)
     return summary
 
 
@@ -168,6 +171,7 @@ def begin(source: Path, out: Path, networks: Networks, options: Options, *, limi
 
     Raises:
         SurveyError: see its message.
+        WriteError: the folder cannot be written to.
     """
     open_source(source, limits=limits).close()  # before anything is made for nothing
     now = settings(source, networks, options)
@@ -185,7 +189,7 @@ def begin(source: Path, out: Path, networks: Networks, options: Options, *, limi
             )
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SurveyError(f"{out} holds something that is no report; choose another --out")
-    try:
+    with writing(out):
         for folder in ("parts", "pictures", *(["maps"] if options.maps else [])):
             (out / folder).mkdir(parents=True, exist_ok=True)
         for left in out.glob("*/.*.new"):  # by a process that was killed
@@ -194,8 +198,6 @@ def begin(source: Path, out: Path, networks: Networks, options: Options, *, limi
             file.write(json.dumps(now, indent=2).encode())
         if not (out / "index.html").exists():
             finish(out, complete=False)  # so that there is a page to open from now on
-    except OSError as error:
-        raise SurveyError(f"{out} cannot be written to ({error.strerror}); choose another --out") from None
 
 
 def settings(source: Path, networks: Networks, options: Options) -> dict[str, Any]:

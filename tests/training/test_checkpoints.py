@@ -61,7 +61,7 @@ def test_full_disk(tmp_path: Path, wrapped: bool):
         no_space(folder)
 
     write_folder(tmp_path / "target", fill("old"))
-    with pytest.raises(SaveError, match=r"cannot write \S*target: the disk is full\. Free some space .*--resume"):
+    with pytest.raises(SaveError, match=r"cannot write \S*target: the disk is full: free some space at \S+, or .*--resume"):
         write_folder(tmp_path / "target", write)
     assert content(tmp_path / "target") == {"file": "old", "inner/file": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["target"]

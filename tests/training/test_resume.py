@@ -90,7 +90,8 @@ def test_full_disk(uninterrupted: Whole, flags: Flags, tmp_path: Path, world: in
     log, out = tmp_path / "log", tmp_path / "full"
     assert run(flags("full"), log, world=world, die=("saving", 5, 0)) == [1] * world
     assert "error: cannot write" in log.read_text()
-    assert "the disk is full. Free some space and go on with --resume." in log.read_text()
+    assert "the disk is full: free some space at " in log.read_text()
+    assert "; then go on with --resume." in log.read_text()
     assert [path.name for path in (out / "state").iterdir()] == [f"step-{4 if world == 1 else 3}"]
     assert run(flags("full", resume=True), log, world=world) == [0] * world, log.read_text()
     assert_same_run(out, uninterrupted(world))

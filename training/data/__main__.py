@@ -15,6 +15,7 @@ from typing import Annotated
 
 import tyro
 
+from cternet.disk import writing
 from training.checkpoints import write_json
 from training.data.config import Source
 from training.data.contact_sheet import contact_sheet
@@ -44,15 +45,18 @@ class Describe(Where):
 
     def run(self) -> None:
         if self.out is not None:
-            self.out.mkdir(parents=True, exist_ok=True)  # before the minutes of looking, not after
+            with writing(self.out):
+                self.out.mkdir(parents=True, exist_ok=True)  # before the minutes of looking, not after
         data = self.read(create=False)
         summary, found = describe(data)
         text = markdown(summary)
         print(text)
         if self.out is not None:
-            write_json(self.out / "summary.json", summary)
-            (self.out / "summary.md").write_text(text)
-            contact_sheet(data, found).save(self.out / "contact-sheet.jpg", quality=90)
+            sheet = contact_sheet(data, found)
+            with writing(self.out):
+                write_json(self.out / "summary.json", summary)
+                (self.out / "summary.md").write_text(text)
+                sheet.save(self.out / "contact-sheet.jpg", quality=90)
             print(f"written to {self.out}")
 
 

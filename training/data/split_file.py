@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cternet.disk import WriteError, writing
 from training.data.config import Source
 from training.data.layouts.base import read_table
 from training.data.rows import SPLITS, DataError, DataSet
@@ -35,15 +36,14 @@ def write_split_file(file: Path, names: Sequence[str], columns: Mapping[str, Seq
     table = pd.DataFrame({"path": names, **columns}).drop_duplicates("path").sort_values("path")
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(partial, index=False)
-        partial.replace(file)
-    except OSError as error:
+        with writing(file.parent, "name another place for the split with --splits FILE"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(partial, index=False)
+            partial.replace(file)
+    except WriteError as error:
         with suppress(OSError):
             partial.unlink()
-        raise DataError(
-            f"the split cannot be written to {file} ({error.strerror}); name a place that can with --splits FILE"
-        ) from None
+        raise DataError(str(error)) from None
 
 
 def read_split_file(file: Path, data: DataSet, config: Source) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 
 from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare import METHODS, Networks, named
+from cternet.disk import writing
 from cternet.images import ImageError
 from cternet.predictor import Predictor
 from training.checkpoints import write_json
@@ -89,8 +90,9 @@ class Sanity:
 
 def save(out: Path | None, name: str, text: str) -> None:
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(text)
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+            (out / name).write_text(text)
 
 
 def main() -> None:

@@ -1,0 +1,104 @@
+"""The app's ``gr.Blocks``: for a page that strangers can reach and that runs for months.
+
+What gradio itself finds wrong with a call becomes a sentence; of its own it would print a traceback, and tell the visitor
+nothing.  What it keeps of visitors is bounded.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.exceptions import InvalidPathError
+from gradio.route_utils import Request
+from pydantic import ValidationError
+
+from app.checks import Refused
+from app.uploads import NOT_AN_UPLOAD
+
+NOT_TAKEN = "That is not what is taken here: reload the page, or see the description of the API for what a call needs."
+NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
+"""What gradio raises of a file whose path lies elsewhere or leads nowhere, or that is no file of gradio's: components for files
+are the only ones here whose values have a model to be validated by."""
+NO_SESSION = "This is a handler of the page's own, which needs the session_hash of a page."
+MOST_STATES = 64
+"""Sessions of which gradio keeps the last value of every component, megabytes of pictures each; the least recently used leave
+first.  Nothing here asks for these values, so no visitor notices."""
+LISTED_EVERY = 600.0
+"""Seconds between two looks for files that are on none of gradio's lists."""
+log = logging.getLogger(__name__)
+
+
+class StudioBlocks(gr.Blocks):
+    """``gr.Blocks`` that answers nonsense in a sentence and forgets visitors who left."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unlisted: set[str] = set()
+        self.temp_file_sets.append(self.unlisted)
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The inputs as a handler gets them.
+
+        Raises:
+            Refused: gradio cannot make them of what was sent.
+        """
+        try:
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except NO_FILE:
+            raise Refused(NOT_AN_UPLOAD) from None
+        except Exception as error:  # whatever gradio's components stumble over
+            log.info("refused the inputs of %s: %s", block_fn.api_name, type(error).__name__)
+            raise Refused(NOT_TAKEN) from None
+
+    async def call_function(
+        self, block_fn: Any, processed_input: list[Any], iterator: Any = None, requests: Any = None, *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        """What a handler gives.
+
+        Raises:
+            Refused: the page's own handlers were called without a session, or for an event that only the browser handles, or
+                the data of an event name a file that is no upload.
+        """
+        if block_fn.fn is None:
+            raise Refused(NOT_TAKEN)
+        if block_fn.api_visibility == "private" and not (isinstance(requests, Request) and requests.session_hash):
+            raise Refused(NO_SESSION)
+        try:
+            return await super().call_function(block_fn, processed_input, iterator, requests, *args, **kwargs)
+        except Refused:
+            raise
+        except (InvalidPathError, gr.Error):  # gradio's own: handlers raise ``Refused``
+            raise Refused(NOT_AN_UPLOAD) from None
+
+    def forget(self, session: str) -> None:
+        """Drop what gradio keeps of a visitor; of its own it does so when there are too many others."""
+        self.state_holder.session_data.pop(session, None)
+        self.state_holder.time_last_used.pop(session, None)
+
+    def list_uploads(self) -> None:
+        """Put files that came over MCP as ``data:`` addresses on a list, for gradio deletes in time what is on its lists."""
+        folder = os.environ.get("GRADIO_TEMP_DIR")
+        if folder:  # the folder of this program alone (app.py); otherwise it is everybody's
+            there = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
+            self.unlisted &= there
+            self.unlisted |= there.difference(*self.temp_file_sets)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Any) -> AsyncIterator[None]:
+        """While the server runs: ``list_uploads`` by the clock, beside everybody's requests."""
+
+        async def by_the_clock() -> None:
+            while True:
+                await asyncio.sleep(LISTED_EVERY)
+                await asyncio.to_thread(self.list_uploads)
+
+        task = asyncio.create_task(by_the_clock())
+        try:
+            yield
+        finally:
+            task.cancel()

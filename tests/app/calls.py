@@ -1,0 +1,65 @@
+"""Calling the app's handlers as anyone on the internet can: raw HTTP, any values."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+@dataclass
+class Caller:
+    """A visitor without a browser.
+
+    Attributes:
+        config: the app's, as pages get it.
+    """
+
+    url: str
+    session: str
+    config: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.config = httpx.get(f"{self.url}/config", timeout=30).json()
+
+    @property
+    def dependencies(self) -> list[dict[str, Any]]:
+        return self.config["dependencies"]
+
+    def component(self, number: int) -> dict[str, Any]:
+        return next(component for component in self.config["components"] if component["id"] == number)
+
+    def dependency(self, name: str) -> dict[str, Any]:
+        return next(d for d in self.dependencies if d["api_name"] == name)
+
+    def defaults(self, dependency: dict[str, Any]) -> list[Any]:
+        """What the page would send if nobody had touched it."""
+        return [self.component(number)["props"].get("value") for number in dependency["inputs"]]
+
+    def upload(self, path: Path) -> dict[str, Any]:
+        with path.open("rb") as file:
+            found = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)}, timeout=30).json()
+        return {"path": found[0], "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+
+    def call(self, dependency: dict[str, Any], data: list[Any], event_data: Any = None) -> list[dict[str, Any]]:
+        """Every message of the answer but the heartbeats."""
+        body = {
+            "data": data,
+            "event_data": event_data,
+            "fn_index": dependency["id"],
+            "trigger_id": None,
+            "session_hash": self.session,
+        }
+        joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body, timeout=30)
+        if joined.is_error:
+            return [{"msg": "refused", "status": joined.status_code, "success": False, "output": joined.json()}]
+        address = f"{self.url}/gradio_api/queue/data?session_hash={self.session}"
+        with httpx.stream("GET", address, timeout=60) as stream:
+            lines = [line[6:] for line in stream.iter_lines() if line.startswith("data: ")]
+        return [message for message in map(json.loads, lines) if message["msg"] in ("process_generating", "process_completed")]
+
+
+def said(messages: list[dict[str, Any]]) -> str:
+    """What a caller learns, without times."""
+    return json.dumps([[m["success"], m["output"].get("data"), m["output"].get("error")] for m in messages])
