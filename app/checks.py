@@ -35,7 +35,7 @@ def several(value: Any, choices: Collection[str]) -> list[str]:
     Raises:
         Refused: it is no list, or holds something else.
     """
-    if not isinstance(value, list | None):
+    if not isinstance(value, list | tuple | None):
         raise Refused(RELOAD)
     return [choice(name, choices) for name in value or ()]
 

@@ -92,12 +92,16 @@ def too_many_strips(file: BinaryIO) -> str:
     order = TIFF_BYTE_ORDERS[file.read(2)]
 
     def number(size: int) -> int:
-        return int.from_bytes(file.read(size), order)
+        found = file.read(size)
+        return int.from_bytes(found, order) if len(found) == size else 0  # the file is cut short, as its decoder will say
 
     big = number(2) == 43  # BigTIFF has wider numbers
     wide = 8 if big else 4
     file.seek(8 if big else 4)
-    file.seek(number(wide))
+    tags = number(wide)
+    if not tags:
+        return ""
+    file.seek(tags)
     entries = number(8 if big else 2)
     if entries > MAX_BLOCKS:
         return f"more than {MAX_BLOCKS:,} tags"

@@ -7,6 +7,14 @@ from typing import Any
 
 import httpx
 
+MARK = {"_type": "gradio.FileData"}
+"""What tells gradio that a dict is a file."""
+
+
+def uploaded(path: Path, name: str = "") -> dict[str, Any]:
+    """An uploaded file, as gradio hands it over."""
+    return {"path": str(path), "orig_name": name or path.name, "meta": MARK}
+
 
 @dataclass
 class Caller:
@@ -40,7 +48,7 @@ class Caller:
     def upload(self, path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             found = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)}, timeout=30).json()
-        return {"path": found[0], "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+        return uploaded(Path(found[0]), path.name)
 
     def call(self, dependency: dict[str, Any], data: list[Any], event_data: Any = None) -> list[dict[str, Any]]:
         """Every message of the answer but the heartbeats."""

@@ -17,6 +17,7 @@ from app.main import build
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
+from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
 VIEW = ("random", "attention", 0, 0, None, "magma", 0.6, True, True)
@@ -30,7 +31,7 @@ def page() -> AnalyzePage:
 @pytest.fixture
 def payload(tmp_path: Path) -> dict:
     tiny_photo().save(tmp_path / "photo.png")
-    return {"path": str(tmp_path / "photo.png"), "orig_name": "photo.png"}
+    return uploaded(tmp_path / "photo.png", "photo.png")
 
 
 def visitor(name: str = "a") -> SimpleNamespace:
@@ -74,7 +75,7 @@ def test_a_new_photo_takes_the_place_of_the_old(page, payload, tmp_path):
     first = page.sessions.get("a")
     bad = tmp_path / "bad.jpg"
     bad.write_text("no image")
-    answer, *_ = page.analyze(visitor(), {"path": str(bad), "orig_name": "holiday.jpg"}, *VIEW)
+    answer, *_ = page.analyze(visitor(), uploaded(bad, "holiday.jpg"), *VIEW)
     assert "holiday.jpg" in answer
     assert 'role="alert"' in answer
     assert page.sessions.get("a") is None, "the old photo's numbers must not stand beside an error"
@@ -182,7 +183,7 @@ def write_photo(path: Path, kind: str) -> Path:
 )
 def test_odd_photos_are_analysed(page, tmp_path, kind):
     path = write_photo(tmp_path / "photo.img", kind)
-    answer, attention, effect, seen, _ = page.analyze(visitor(), {"path": str(path), "orig_name": "photo.img"}, *VIEW)
+    answer, attention, effect, seen, _ = page.analyze(visitor(), uploaded(path, "photo.img"), *VIEW)
     assert 'class="emotion"' in answer
     assert attention.count("<img") == 3
     assert effect.count("<img") == seen.count("<img") == 1
@@ -191,7 +192,7 @@ def test_odd_photos_are_analysed(page, tmp_path, kind):
 @pytest.mark.parametrize("kind", ["truncated", "bomb", "corrupt"])
 def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
     path = write_photo(tmp_path / "upload.img", kind)
-    answer, *_ = page.analyze(visitor(), {"path": str(path), "orig_name": "holiday.jpg"}, *VIEW)
+    answer, *_ = page.analyze(visitor(), uploaded(path, "holiday.jpg"), *VIEW)
     assert 'role="alert"' in answer
     assert "holiday.jpg" in answer
     assert "upload.img" not in answer

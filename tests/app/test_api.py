@@ -14,7 +14,6 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from gradio.route_utils import delete_files_created_by_app
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
@@ -23,13 +22,15 @@ from PIL import Image
 
 from app.api import MOST_CELLS, MOST_MEASURED, Endpoints, averaged
 from app.api_input import QUICK
+from app.blocks import StudioBlocks
+from app.uploads import NOT_AN_UPLOAD
 from cternet import Analysis, Predictor
 from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
 from cternet.export import numbers
 from cternet.images import MAX_BYTES
+from tests.app.calls import MARK, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
-UPLOADED = {"_type": "gradio.FileData"}
 BROWSER = SimpleNamespace(headers={})
 CELLS = [[0.0, 0.25, 1.0, 0.5], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [0.75, 0.0, 0.0, 0.125]]
 LEFT = [[1.0, 1.0, 0.0, 0.0]] * 4
@@ -55,8 +56,8 @@ def analysis(networks, photo: Path) -> Analysis:
 
 @pytest.fixture(scope="module")
 def server(networks) -> Iterator[str]:
-    with gr.Blocks(analytics_enabled=False) as demo:
-        Endpoints(networks).build(demo)
+    with StudioBlocks(analytics_enabled=False) as demo:
+        Endpoints(networks).build()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -68,11 +69,6 @@ def server(networks) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def client(server: str) -> Client:
     return Client(server, verbose=False)
-
-
-def sent(path: Path, name: str = "beach.png") -> dict[str, Any]:
-    """An uploaded file, as gradio hands it over."""
-    return {"path": str(path), "orig_name": name, "meta": UPLOADED}
 
 
 def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> str:
@@ -106,7 +102,7 @@ def test_analyze_gives_the_library_s_numbers_and_maps(client, analysis, photo):
 )
 def test_analyze_looks_at_another_allocation_level_and_emotion(endpoints, analysis, photo, allocation, level):
     label = analysis.labels[-1]
-    answer = endpoints.analyze(BROWSER, sent(photo), allocation=allocation, level=level, seed=3, emotion=label)
+    answer = endpoints.analyze(BROWSER, uploaded(photo), allocation=allocation, level=level, seed=3, emotion=label)
     own = {"allocation": "random", "level": "attention"}
     looked = analysis.intervene(
         own["allocation"] if allocation == "own" else allocation, level=own["level"] if level == "own" else level, seed=3
@@ -119,7 +115,7 @@ def test_analyze_looks_at_another_allocation_level_and_emotion(endpoints, analys
 
 
 def test_a_seed_draws_another_map_of_the_model_s_own_allocation(endpoints, analysis, photo):
-    first, other = (endpoints.analyze(BROWSER, sent(photo), seed=seed) for seed in (0, 4))
+    first, other = (endpoints.analyze(BROWSER, uploaded(photo), seed=seed) for seed in (0, 4))
     assert first["Y_TE"] == other["Y_TE"]
     assert first["maps"]["S* shown"] != other["maps"]["S* shown"]
     shown = analysis.intervene("random", seed=4).counterfactual.shown
@@ -148,7 +144,7 @@ def test_intervene_takes_cells(client, analysis, photo, mode):
 
 
 def test_nothing_painted_changes_nothing(endpoints, photo):
-    answer = endpoints.intervene(BROWSER, sent(photo), cells=[[0] * 4] * 4)
+    answer = endpoints.intervene(BROWSER, uploaded(photo), cells=[[0] * 4] * 4)
     assert set(answer["effect"].values()) == {0.0}
     assert answer["before"] == answer["after"]
 
@@ -180,13 +176,13 @@ def test_a_mask_is_painted_where_it_is_white(client, photo, tmp_path, picture):
 def test_a_mask_of_one_pixel_a_cell_fits_every_photo(endpoints, tmp_path):
     tiny_photo(5, 200, 50).save(tmp_path / "wide.png")
     half((4, 4), "L", 0, 255).save(tmp_path / "mask.png")
-    answer = endpoints.intervene(BROWSER, sent(tmp_path / "wide.png"), mask=sent(tmp_path / "mask.png"))
+    answer = endpoints.intervene(BROWSER, uploaded(tmp_path / "wide.png"), mask=uploaded(tmp_path / "mask.png"))
     assert answer["maps"]["mask"] == LEFT
 
 
 def test_a_half_transparent_white_is_half_painted(endpoints, photo, tmp_path):
     Image.new("RGBA", (90, 70), (255, 255, 255, 102)).save(tmp_path / "mask.png")
-    answer = endpoints.intervene(BROWSER, sent(photo), mask=sent(tmp_path / "mask.png"))
+    answer = endpoints.intervene(BROWSER, uploaded(photo), mask=uploaded(tmp_path / "mask.png"))
     assert answer["painted_share"] == pytest.approx(102 / 255)
 
 
@@ -196,7 +192,7 @@ def test_a_mask_is_turned_upright_as_the_photo_is(endpoints, photo, tmp_path):
     turned = half((90, 70), "RGBA", (255, 255, 255, 0), "white").transpose(Image.Transpose.ROTATE_90)
     turned.save(tmp_path / "mask.png", exif=exif)
     assert turned.size == (70, 90)
-    answer = endpoints.intervene(BROWSER, sent(photo), mask=sent(tmp_path / "mask.png"))
+    answer = endpoints.intervene(BROWSER, uploaded(photo), mask=uploaded(tmp_path / "mask.png"))
     assert answer["maps"]["mask"] == LEFT
 
 
@@ -206,7 +202,7 @@ def test_a_mask_is_cropped_as_the_photo_is(tmp_path):
     mask = Image.new("L", (120, 60))
     mask.paste(255, (0, 0, 45, 60))
     mask.save(tmp_path / "mask.png")
-    arguments = {"image": sent(tmp_path / "photo.png"), "mask": sent(tmp_path / "mask.png")}
+    arguments = {"image": uploaded(tmp_path / "photo.png"), "mask": uploaded(tmp_path / "mask.png")}
     answer = Endpoints(Networks(predictor, {})).intervene(BROWSER, **arguments)
     assert answer["maps"]["mask"] == [[1.0, 0.0, 0.0, 0.0]] * 4  # 15 of the middle square's 60 columns, from 30 to 90
 
@@ -234,7 +230,7 @@ def test_compare_gives_every_method_s_map(client, networks, photo):
 
 
 def test_compare_measures_beside_a_random_map(endpoints, networks, photo):
-    answer = endpoints.compare(BROWSER, sent(photo), methods=["cam", "s"], measure=True, maps=False)
+    answer = endpoints.compare(BROWSER, uploaded(photo), methods=["cam", "s"], measure=True, maps=False)
     (scene,) = networks.look([photo])
     *_, expected = measure(scene, compare(scene, ["cam", "s"]))
     for panel in expected.panels:
@@ -246,7 +242,7 @@ def test_compare_measures_beside_a_random_map(endpoints, networks, photo):
 
 def test_a_map_that_cannot_be_had_says_why(networks, photo, monkeypatch):
     monkeypatch.setitem(networks.reasons, "ras", "no weights were given for ras")
-    answer = Endpoints(networks).compare(BROWSER, sent(photo))
+    answer = Endpoints(networks).compare(BROWSER, uploaded(photo))
     assert list(answer["methods"]) == list(DEFAULT)
     assert answer["methods"]["ras"]["problem"] == "no weights were given for ras"
     assert answer["methods"]["ras"]["map"] is None
@@ -264,7 +260,7 @@ def test_large_maps_are_averaged():
 @pytest.mark.parametrize("kind", KINDS)
 def test_answers_without_maps_are_short_and_otherwise_the_same(endpoints, photo, kind):
     extra = {"cells": CELLS} if kind == "intervene" else {}
-    long, short = (getattr(endpoints, kind)(BROWSER, sent(photo), maps=maps, **extra) for maps in (True, False))
+    long, short = (getattr(endpoints, kind)(BROWSER, uploaded(photo), maps=maps, **extra) for maps in (True, False))
     if kind == "compare":
         for panel in long["methods"].values():
             assert panel.pop("map") and panel.pop("shape")
@@ -314,18 +310,18 @@ def test_answers_without_maps_are_short_and_otherwise_the_same(endpoints, photo,
     ],
 )
 def test_a_bad_argument_is_refused_with_one_sentence(endpoints, photo, kind, arguments, words):
-    message = refused(getattr(endpoints, kind), sent(photo), **arguments)
+    message = refused(getattr(endpoints, kind), uploaded(photo), **arguments)
     assert words in message
     assert message.endswith(".") and "\n" not in message and str(photo.parent) not in message
 
 
 def test_a_mask_and_cells_together_are_refused(endpoints, photo):
-    assert "one of them" in refused(endpoints.intervene, sent(photo), mask=sent(photo), cells=CELLS)
+    assert "one of them" in refused(endpoints.intervene, uploaded(photo), mask=uploaded(photo), cells=CELLS)
 
 
 def test_a_mask_of_other_proportions_is_refused(endpoints, photo, tmp_path):
     Image.new("L", (70, 90)).save(tmp_path / "mask.png")
-    message = refused(endpoints.intervene, sent(photo), mask=sent(tmp_path / "mask.png"))
+    message = refused(endpoints.intervene, uploaded(photo), mask=uploaded(tmp_path / "mask.png"))
     assert "70 x 90" in message and "90 x 70" in message and "4 x 4" in message
 
 
@@ -334,18 +330,20 @@ def test_a_mask_of_other_proportions_is_refused(endpoints, photo, tmp_path):
 def test_a_bad_photo_is_refused_by_the_sender_s_name(endpoints, tmp_path, kind, content):
     path = tmp_path / "d41d8cd98f00"
     path.write_bytes(content)
-    message = refused(getattr(endpoints, kind), sent(path), **({"cells": CELLS} if kind == "intervene" else {}))
+    message = refused(
+        getattr(endpoints, kind), uploaded(path, "beach.png"), **({"cells": CELLS} if kind == "intervene" else {})
+    )
     assert message.startswith("beach.png ") and message.endswith(".")
     assert path.name not in message
 
 
 def test_a_message_repeats_the_start_of_a_long_name(endpoints, tmp_path):
     (tmp_path / "upload").write_text("no image")
-    assert len(refused(endpoints.analyze, sent(tmp_path / "upload", name="x" * 10_000))) < 300
+    assert len(refused(endpoints.analyze, uploaded(tmp_path / "upload", name="x" * 10_000))) < 300
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("payload", [None, 5, "beach.png", [], {}, {"path": 5, "meta": UPLOADED}, {"path": "beach.png"}])
+@pytest.mark.parametrize("payload", [None, 5, "beach.png", [], {}, {"path": 5, "meta": MARK}, {"path": "beach.png"}])
 def test_what_is_no_file_is_refused(endpoints, kind, payload):
     message = refused(getattr(endpoints, kind), payload, **({"cells": CELLS} if kind == "intervene" else {}))
     assert message.startswith("The argument image must be a file")
@@ -358,13 +356,14 @@ def test_a_server_s_own_file_is_not_opened(client, photo):
 
 
 def test_a_path_that_is_no_upload_s_is_not_opened(server):
-    body = json.dumps({"image": {"path": str(Path(__file__).resolve()), "meta": UPLOADED}}).encode()
+    body = json.dumps({"image": {"path": str(Path(__file__).resolve()), "meta": MARK}}).encode()
     address = f"{server}/gradio_api/call"
     post = urllib.request.Request(f"{address}/v2/analyze", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(post) as response:
         event = json.load(response)["event_id"]
     with urllib.request.urlopen(f"{address}/analyze/{event}") as response:
-        assert response.read().decode().strip() == 'event: error\ndata: {"error": null}'
+        answer = response.read().decode()
+    assert answer.startswith("event: error") and NOT_AN_UPLOAD in answer and Path(__file__).name not in answer
 
 
 def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, photo, monkeypatch, caplog):
@@ -372,7 +371,7 @@ def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, photo, monkeypa
         raise RuntimeError("no memory at /srv/secret")
 
     monkeypatch.setattr(endpoints.predictor, "analyze", fail)
-    message = refused(endpoints.analyze, sent(photo))
+    message = refused(endpoints.analyze, uploaded(photo))
     assert "secret" not in message and message.endswith(".")
     assert "secret" in caplog.text
 
@@ -404,27 +403,11 @@ def test_arguments_have_plain_types(server, client):
     assert types["compare"] == {"image": "filepath", "methods": "list", "emotion": "str", "measure": "bool", "maps": "bool"}
 
 
-def test_files_that_came_are_put_down_for_deletion(endpoints, photo, tmp_path, monkeypatch):
-    with gr.Blocks(analytics_enabled=False) as demo:
-        endpoints.build(demo)
-    for name in ("known.png", "sent.png", "bad.png"):
-        (tmp_path / name).write_bytes(photo.read_bytes() if name != "bad.png" else b"no image")
-    demo.upload_file_set.add(str(tmp_path / "known.png"))
-    endpoints.analyze(BROWSER, sent(photo))
-    assert set().union(*demo.temp_file_sets) == {str(tmp_path / "known.png")}, "not in a folder that is everybody's"
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with pytest.raises(gr.Error):
-        endpoints.analyze(BROWSER, sent(tmp_path / "bad.png"))
-    assert set().union(*demo.temp_file_sets) == {str(path) for path in tmp_path.iterdir()}
-    delete_files_created_by_app(demo, None)
-    assert not list(tmp_path.iterdir())
-
-
 def test_endpoints_share_the_pages_queues(networks):
     with gr.Blocks(analytics_enabled=False) as demo:
-        Endpoints(networks).build(demo)
+        Endpoints(networks).build()
     queues = {fn.api_name: (fn.concurrency_id, fn.concurrency_limit, fn.queue) for fn in demo.fns.values()}
-    assert queues == {"analyze": ("model", 1, True), "intervene": ("model", 1, True), "compare": ("long", 1, True)}
+    assert queues == {"analyze": ("photo", 4, True), "intervene": ("photo", 4, True), "compare": ("long", 1, True)}
 
 
 def in_mcp_session(server: str, work: Callable[[ClientSession], Any]) -> Any:

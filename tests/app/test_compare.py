@@ -18,6 +18,7 @@ from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
 from cternet.compare import METHODS, METRICS, Networks, Scene
+from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
 LOOK = ("grey", "own", True)
@@ -36,7 +37,7 @@ def photos(tmp_path: Path) -> list[dict]:
 
 def payload(path: Path, name: str, content: Image.Image | str) -> dict:
     path.write_text(content) if isinstance(content, str) else content.save(path)
-    return {"path": str(path), "orig_name": name}
+    return uploaded(path, name)
 
 
 def visitor(name: str = "a") -> SimpleNamespace:

@@ -20,6 +20,7 @@ from cternet.draws import draw
 from cternet.figure import significant
 from cternet.painting import centre, encode, ignore, look_only
 from cternet.regions import report
+from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
 
@@ -36,7 +37,7 @@ def page(tmp_path: Path) -> IntervenePage:
 def sent(page, tmp_path) -> dict:
     """The scene of visitor a."""
     tiny_photo(5).save(tmp_path / "mine.png")
-    scene, notice, _ = page.choose(visitor(), {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
+    scene, notice, _ = page.choose(visitor(), uploaded(tmp_path / "mine.png", "mine.png"))
     assert notice == ""
     return scene
 
@@ -217,7 +218,7 @@ def test_draws_out_of_range_are_a_sentence(page, sent, count):
 
 def test_a_bad_file_leaves_the_photo_and_its_painting(page, sent, tmp_path):
     (tmp_path / "bad.jpg").write_text("no image")
-    scene, notice, _ = page.choose(visitor(), {"path": str(tmp_path / "bad.jpg"), "orig_name": "<b>.jpg"})
+    scene, notice, _ = page.choose(visitor(), uploaded(tmp_path / "bad.jpg", "<b>.jpg"))
     assert scene == gr.skip()
     assert "&lt;b&gt;.jpg" in notice
     assert page.scenes.get("a").id == sent["id"]
@@ -258,7 +259,7 @@ def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
     other, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
     assert "not the photo" in other["flag"]
     assert other["view"]["mask"] is None
-    same, *_ = page.choose(visitor("new"), {"path": str(tmp_path / "mine.png"), "orig_name": "renamed.png"})
+    same, *_ = page.choose(visitor("new"), uploaded(tmp_path / "mine.png", "renamed.png"))
     assert same["view"]["mask"] == params["mask"]
     assert same["flag"] == ""
     again, *_ = page.example(SimpleNamespace(index=0), visitor("new"))

@@ -11,6 +11,7 @@ import pytest
 
 from app.many import ManyPhotos
 from app.uploads import Downloads
+from tests.app.calls import uploaded
 from tests.tiny import tiny_photo
 
 METHODS = ("cam", "s", "score-cam")
@@ -32,7 +33,7 @@ def payload(tmp_path: Path) -> dict:
             archive.writestr(f"{seed}.png", file.getvalue())
         archive.writestr("../<b>evil.png", "no image")
         archive.writestr("bad.jpg", "no image")
-    return {"path": str(tmp_path / "upload.zip"), "orig_name": "my photos.zip"}
+    return uploaded(tmp_path / "upload.zip", "my photos.zip")
 
 
 def table(button: dict) -> list[dict]:
@@ -64,7 +65,7 @@ def test_stopped_the_report_so_far_stays(many, payload):
 
 def test_a_file_that_is_no_zip_is_answered_in_a_sentence(many, tmp_path):
     (tmp_path / "x.zip").write_text("no zip")
-    *_, (html, start, *_, report) = many.run(VISITOR, {"path": str(tmp_path / "x.zip"), "orig_name": "<my>.zip"}, False, ["s"])
+    *_, (html, start, *_, report) = many.run(VISITOR, uploaded(tmp_path / "x.zip", "<my>.zip"), False, ["s"])
     assert 'role="alert"' in html and "&lt;my&gt;.zip" in html and str(tmp_path) not in html and "x.zip" not in html
     assert start["interactive"] and report["value"] is None
 

@@ -12,13 +12,12 @@ from PIL import Image
 from app.blocks import NO_SESSION, NOT_TAKEN
 from app.checks import Refused
 from app.uploads import NOT_AN_UPLOAD, received
-from tests.app.calls import Caller, said
+from tests.app.calls import MARK, Caller, said, uploaded
 from tests.tiny import tiny_photo
 
-MARK = {"_type": "gradio.FileData"}
 FILES = ("image", "file", "uploadbutton")
 """Components through which files come."""
-JUNK = (5, True, "no choice", [], {}, [{}], {"path": 5}, 10**400)
+JUNK = (5, "no choice", [{}], {"path": 5}, 10**400)
 EVENTS = (5, "index", {}, *({"index": index, "value": 1} for index in ("x", -1, 10**9, [0], True)))
 METAS = ({}, {"_type": "made.Up"}, None, MARK)
 SHAPES = ({}, *({"meta": meta} for meta in METAS), {"meta": MARK, "orig_name": "beach.jpg"})
@@ -74,6 +73,8 @@ def test_no_handler_says_anything_of_a_path_that_is_no_upload(caller, elsewhere,
     """The answer is the same whether a picture lies there or nothing; where a file is asked for it is the refusal."""
     wrong = []
     for dependency in caller.dependencies:
+        if not dependency["inputs"] and not dependency["collects_event_data"]:
+            continue  # nothing comes in
         answers = []
         for kind in ("picture", "missing"):
             value: Any = {"path": str(elsewhere[kind]), **shape}
@@ -143,17 +144,13 @@ def test_the_page_s_handlers_need_a_session(caller, capfd):
 # --- the one way in
 
 
-def upload(path: Path | str, **more: Any) -> dict[str, Any]:
-    return {"path": str(path), "meta": MARK} | more
-
-
 def test_received_gives_the_file_and_the_visitor_s_name_for_it(tmp_path):
     path = tmp_path / "a.png"
     tiny_photo(1).save(path)
-    found = received(upload(path, orig_name="beach.png"))
+    found = received(uploaded(path, "beach.png"))
     assert (found.path, found.name) == (path.resolve(), "beach.png")
-    assert received(upload(path, orig_name=5)).name == "a.png"
-    assert received(upload(path, orig_name="n" * 5000)).name == "n" * 100
+    assert received(uploaded(path) | {"orig_name": 5}).name == "a.png"
+    assert received(uploaded(path, "n" * 5000)).name == "n" * 100
     assert isinstance(found.photo(), Image.Image)
 
 
@@ -162,6 +159,6 @@ def test_received_goes_by_where_a_path_really_leads(tmp_path, elsewhere):
     link.symlink_to(elsewhere["picture"])
     outside = (link, f"{tmp_path}/{'../' * 9}etc/hostname", "/etc/hostname", *elsewhere.values())
     nothing = (tmp_path, tmp_path / "missing", "a\0b", "", "n" * 10_000)
-    for payload in [*map(upload, (*outside, *nothing)), None, 5, [], "x"]:
+    for payload in [*({"path": str(path), "meta": MARK} for path in (*outside, *nothing)), None, 5, [], "x"]:
         with pytest.raises(Refused, match=NOT_AN_UPLOAD):
             received(payload)
