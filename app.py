@@ -27,6 +27,8 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 from app.main import ROOT, build, options
 from cternet import CheckpointError, Predictor
 
+ENDS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what hosts send."""
 GRACE = 5.0
 """Seconds that requests under way get to end once the program is told to."""
 
@@ -38,13 +40,15 @@ except (CheckpointError, ValueError) as error:
 demo = build(predictor)
 
 
+def at_once() -> NoReturn:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    os._exit(0)
+
+
 def end(_number: int, _frame: object) -> NoReturn:
-    """End in order, as gradio does on Ctrl-C; but not later than a request that runs on would allow."""
-
-    def at_once() -> NoReturn:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        os._exit(0)
-
+    """End in order, as gradio does on Ctrl-C; but no later than ``GRACE`` allows, and at once if asked again."""
+    for number in ENDS:
+        signal.signal(number, lambda *_: at_once())
     timer = threading.Timer(GRACE, at_once)
     timer.daemon = True
     timer.start()
@@ -52,6 +56,6 @@ def end(_number: int, _frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, end)  # what hosts send
-    signal.signal(signal.SIGINT, end)
+    for number in ENDS:
+        signal.signal(number, end)
     demo.launch(**options(demo))

@@ -8,19 +8,24 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
 from gradio.route_utils import Request
+from gradio.utils import get_upload_folder
 from pydantic import ValidationError
+from starlette.responses import PlainTextResponse, Response
 
 from app.checks import Refused
-from app.uploads import NOT_AN_UPLOAD
+from app.uploads import NOT_AN_UPLOAD, not_kept
+from cternet.disk import FORBIDDEN, FULL
 
-NOT_TAKEN = "That is not what is taken here: reload the page, or see the description of the API for what a call needs."
+NOT_TAKEN = (
+    "That is not what is taken here, or its address cannot be fetched: reload the page, or see the description of the API."
+)
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
 """What gradio raises of a file whose path lies elsewhere or leads nowhere, or that is no file of gradio's: components for files
 are the only ones here whose values have a model to be validated by."""
@@ -87,6 +92,20 @@ class StudioBlocks(gr.Blocks):
             there = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
             self.unlisted &= there
             self.unlisted |= there.difference(*self.temp_file_sets)
+
+    @staticmethod
+    def upload_failed(_request: Any, error: OSError) -> Response:
+        """The answer to an upload that could not be written, in place of "Internal Server Error".
+
+        On a full disk every upload under way fails; what came of them is removed, or the next would fail too.
+        """
+        if error.errno not in (*FULL, *FORBIDDEN):
+            raise error
+        folder = Path(get_upload_folder())
+        for part in folder.glob("tmp*") if error.errno in FULL else ():  # whole ones lie in folders of their own
+            with suppress(OSError):
+                part.unlink()
+        return PlainTextResponse(not_kept(error, str(folder)), status_code=507)
 
     @asynccontextmanager
     async def lifespan(self, _app: Any) -> AsyncIterator[None]:

@@ -88,5 +88,5 @@ def options(demo: StudioBlocks) -> dict[str, Any]:
         "footer_links": [],
         "mcp_server": True,
         "state_session_capacity": MOST_STATES,
-        "app_kwargs": {"lifespan": demo.lifespan},
+        "app_kwargs": {"lifespan": demo.lifespan, "exception_handlers": {OSError: demo.upload_failed}},
     }

@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.checks import Refused
 from cternet import ImageError, load_image
-from cternet.disk import WriteError, writing
+from cternet.disk import WriteError
 from cternet.images import MAX_BYTES
 
 MAX_UPLOAD = 100 * 2**20
@@ -70,6 +70,11 @@ def received(payload: Any) -> Upload:
     return Upload(path, (name if isinstance(name, str) and name else path.name)[:LONGEST_NAME])
 
 
+def not_kept(error: OSError, folder: str) -> str:
+    """What a visitor is told when the server could not write a file of theirs."""
+    return f"The server could not keep this: {WriteError(error, folder, 'start the app with TMPDIR set to another folder')}."
+
+
 class Downloads:
     """A folder for each visitor's downloads, gone when they leave; all of them when the program ends."""
 
@@ -89,11 +94,10 @@ class Downloads:
         """
         folder = self.folder(session)
         try:
-            with writing(self.root.name, "start the app with TMPDIR set to another folder"):
-                folder.mkdir(exist_ok=True)
-                yield folder
-        except WriteError as error:
-            raise Refused(f"The server could not save this: {error}.") from None
+            folder.mkdir(exist_ok=True)
+            yield folder
+        except OSError as error:
+            raise Refused(not_kept(error, self.root.name)) from None
 
     def forget(self, session: str) -> None:
         shutil.rmtree(self.folder(session), ignore_errors=True)

@@ -9,19 +9,12 @@ would do for each stroke: preprocess the covered photo and run the network, in t
 growth of the app's resident memory while visitors come, divided by their number.
 """
 
-import json
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import numpy as np
@@ -30,13 +23,12 @@ import tyro
 from app.canvas import checked
 from app.intervene import IntervenePage, Scene
 from app.sessions import Sessions
+from benchmarks.running import EXAMPLES, ROOT, json_of, resident, started
 from cternet import Predictor
 from cternet.hiding import hide
 from cternet.painting import encode
 
-ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "assets" / "weights" / "cternet-fi"
-EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 
 @dataclass
@@ -105,27 +97,6 @@ def in_process(runs: int) -> tuple[float, float]:
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
-@contextmanager
-def started(port: int) -> Iterator[tuple[str, int]]:
-    """The app's address and process id."""
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1"}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            if process.poll() is not None:
-                sys.exit("error: the app did not start; run python app.py to see why")
-            try:
-                httpx.get(url, timeout=2)
-                break
-            except httpx.HTTPError:
-                time.sleep(0.5)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 class Visitor:
     """One browser's worth of connection: opens a photo, then paints."""
 
@@ -166,17 +137,6 @@ class Visitor:
                 raise RuntimeError(answer)
 
         return milliseconds(send)
-
-
-def json_of(line: str) -> dict:
-
-    return json.loads(line[5:]) if line.startswith("data:") else {}
-
-
-def resident(pid: int) -> int:
-    """Bytes a process holds in memory."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
 
 
 def together(visitors: list[Visitor], strokes: int) -> tuple[list[float], float]:

@@ -45,10 +45,13 @@ class Caller:
         """What the page would send if nobody had touched it."""
         return [self.component(number)["props"].get("value") for number in dependency["inputs"]]
 
-    def upload(self, path: Path) -> dict[str, Any]:
+    def post(self, path: Path) -> httpx.Response:
+        """The answer to a file's upload."""
         with path.open("rb") as file:
-            found = httpx.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)}, timeout=30).json()
-        return uploaded(Path(found[0]), path.name)
+            return httpx.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)}, timeout=30)
+
+    def upload(self, path: Path) -> dict[str, Any]:
+        return uploaded(Path(self.post(path).json()[0]), path.name)
 
     def call(self, dependency: dict[str, Any], data: list[Any], event_data: Any = None) -> list[dict[str, Any]]:
         """Every message of the answer but the heartbeats."""

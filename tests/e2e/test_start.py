@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -52,6 +54,40 @@ def test_nothing_of_a_visitor_is_left_when_it_ends(tmp_path, end):
     assert "Traceback" not in output
     assert not list(tmp_path.glob("cternet-*"))
     assert not list(tmp_path.rglob("cat.jpg"))
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_within_eight_seconds_in_the_middle_of_a_request(tmp_path, end):
+    port = free_port()
+    process = start_app(port, TMPDIR=str(tmp_path))
+    try:
+        client = connected(f"http://127.0.0.1:{port}")
+        work = client.submit(
+            image=handle_file(ROOT / "assets" / "examples" / "cat.jpg"),
+            methods=["cam", "ras", "wscnet", "s", "effect", "grad-cam", "layer-cam", "eigen-cam"],
+            measure=True,
+            api_name="/compare",
+        )
+        time.sleep(2)
+        assert not work.done(), "the request is too short for this test"
+        process.send_signal(end)
+        start = time.monotonic()
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert time.monotonic() - start < 8
+    assert "Traceback" not in output
+    assert not list(tmp_path.glob("cternet-*"))
+
+
+def test_a_machine_without_space_is_told_what_to_do(tmp_path):
+    (tmp_path / "file").touch()
+    nowhere = str(tmp_path / "file")  # a folder that cannot be written to, whoever runs this
+    code = f"import runpy, tempfile; tempfile._candidate_tempdir_list = lambda: [{nowhere!r}]; runpy.run_path('app.py')"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert found.returncode == 1
+    assert found.stderr.startswith("error: there is no place for visitors' files") and "TMPDIR" in found.stderr
+    assert "Traceback" not in found.stderr
 
 
 def connected(url: str) -> Client:
