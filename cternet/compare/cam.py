@@ -54,10 +54,23 @@ def from_features(kind: str, network: str) -> Make:
                 leaf = x.clone().requires_grad_()  # a clone: what inference mode made has no gradients
                 score = model.forward_head(leaf).prediction[0, index]
                 gradients = torch.autograd.grad(score, leaf)[0].cpu().numpy()
-        found = method.get_cam_image(None, None, [ClassifierOutputTarget(index)], x.cpu().numpy(), gradients, False)
-        return np.maximum(found[0], 0)  # as the package does before it stretches
+        features = x.cpu().numpy()
+        found = method.get_cam_image(None, None, [ClassifierOutputTarget(index)], features, gradients, False)[0]
+        if kind == "eigen-cam":
+            found = towards_strength(found, features[0])
+        return np.maximum(found, 0)  # as the package does before it stretches
 
     return make
+
+
+def towards_strength(projection: NDArray, features: NDArray) -> NDArray:
+    """A projection (H, W) on a principal component of features (C, H, W), with the sign that is larger where they are strong.
+
+    The sign of a singular vector is arbitrary, and the half below 0 is cut off: with the other sign the map would show the
+    background alone.  Strong means a large norm over the channels.
+    """
+    strength = np.linalg.norm(features, axis=0)
+    return projection if (projection * (strength - strength.mean())).sum() >= 0 else -projection
 
 
 class Answers(nn.Module):

@@ -70,7 +70,10 @@ def test_photos_of_the_same_name_are_both_kept(command: Command, tmp_path: Path)
         (["--weights", "gone"], "not a checkpoint folder"),
         (["--emotion", "boredom"], "unknown emotion boredom"),
         (["--device", "abacus"], "torch cannot use the device abacus"),
-        (["--out", "/dev/null/out"], "/dev/null/out cannot be made (Not a directory); choose another --out"),
+        (
+            ["--out", "/dev/null/out"],
+            "/dev/null/out cannot be written to (Not a directory): see that it is there and sound, or choose another --out",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -7,6 +7,7 @@ from PIL import Image
 from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
 from scipy import ndimage
 from torch import nn
 
@@ -18,7 +19,6 @@ PACKAGE = {
     "grad-cam++": GradCAMPlusPlus,
     "layer-cam": LayerCAM,
     "hires-cam": HiResCAM,
-    "eigen-cam": EigenCAM,
 }
 
 
@@ -60,6 +60,25 @@ def test_from_features_equals_the_package_on_the_whole_network(networks: Network
     size = images.shape[-2:]
     again = scale_cam_image(scale_cam_image(found[None], size))[0]
     np.testing.assert_allclose(again, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("network", ["vanilla", "cternet"])
+def test_eigen_cam_is_the_package_s_with_the_sign_that_points_at_strong_features(scene, monkeypatch, network, sign):
+    features = scene.need(network).float().numpy()[None]
+    projection = get_2d_projection(features)[0]
+    strength = np.linalg.norm(features[0], axis=0)
+    expected = np.maximum(np.sign(np.corrcoef(projection.ravel(), strength.ravel())[0, 1]) * projection, 0)
+    monkeypatch.setattr(EigenCAM, "get_cam_image", lambda *_: sign * projection[None])
+    np.testing.assert_allclose(raw(scene, "eigen-cam" + ("" if network == "vanilla" else "-cternet"), "awe"), expected)
+    assert expected.max() > 0
+
+
+def test_the_mirrored_photo_has_the_mirrored_eigen_cam(networks: Networks, scene: Scene):
+    """Mirroring the features may turn the singular vector over."""
+    upright = raw(scene, "eigen-cam", "awe")
+    scene.found["vanilla"] = scene.need("vanilla").flip(-1)
+    np.testing.assert_allclose(raw(scene, "eigen-cam", "awe"), upright[:, ::-1], atol=1e-4 * upright.max())
 
 
 def test_cam_and_the_bias_make_the_logit(networks: Networks, scene: Scene):
