@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import timm
 import torch
@@ -24,6 +23,7 @@ from torch.utils.data import DataLoader
 
 from cternet import CTERNet, CTERNetConfig
 from cternet.losses import loss_terms
+from cternet.precision import Precision, chosen
 from training.config import TrainConfig
 from training.data import DataConfig, Photos, load_examples, train_transform
 from training.optimisation import build_average, build_optimizer
@@ -41,7 +41,7 @@ class Arguments:
     batch_size: int = 32
     frozen_sections: int = 4
     train_depthwise: bool = False
-    precision: Literal["no", "bf16"] = "bf16"
+    precision: Precision = "auto"
     runs: int = 10
     images: int = 640
     """Images a loader figure is taken over."""
@@ -68,7 +68,7 @@ def training_step(arguments: Arguments, variant: str, device: torch.device) -> C
     labels = torch.randint(len(model.classes), (arguments.batch_size,), device=device)
 
     def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=chosen(arguments.precision, device) == "bf16"):
             outputs = network(images)
         loss = sum(loss_terms(outputs, labels, label_smoothing=0.1).values())
         loss.backward()
@@ -93,7 +93,7 @@ def bare_step(arguments: Arguments, device: torch.device) -> Callable[[], None]:
     images = images.to(memory_format=torch.channels_last)
 
     def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bf16"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=chosen(arguments.precision, device) == "bf16"):
             out = net(images)[0]
         out.float().mean().backward()
         net.zero_grad()
@@ -154,7 +154,8 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     print(
         f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads; {arguments.backbone} at "
-        f"{arguments.image_size} px, stride {arguments.output_stride}, batch {arguments.batch_size}, {arguments.precision}, "
+        f"{arguments.image_size} px, stride {arguments.output_stride}, batch {arguments.batch_size}, "
+        f"{chosen(arguments.precision, device)}, "
         f"{arguments.frozen_sections} sections frozen"
     )
     compare_steps(arguments, device)

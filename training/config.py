@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from cternet.model import CTERNetConfig
+from cternet.precision import Precision
 from training.data import DataConfig
 
 
@@ -58,7 +59,8 @@ class RunConfig:
     """RandomResizedCrop's range of areas."""
     views: int = 1000
     """Different augmentations of an image before they repeat; with a cache, what bounds its size."""
-    precision: Literal["no", "bf16"] = "no"
+    precision: Precision = "no"
+    """float32 (no), bfloat16 where the network allows (bf16), or what the processor is fast in (auto)."""
     compile: bool = False
     """Compile the network with torch.compile; pays on a GPU."""
     workers: int = 2

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from accelerate.utils import ProjectConfiguration
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -25,7 +24,7 @@ from training.config import RunConfig
 from training.data import DataError, seed_of
 from training.features import Batch
 from training.optimisation import build_average, build_optimizer, build_schedule
-from training.processes import PATIENT
+from training.processes import accelerated
 from training.progress import Interrupted, Progress
 from training.sampler import EpochSampler
 from training.start import check_run_folder, digest, open_run_folder
@@ -46,11 +45,10 @@ class Run(ABC):
     def __init__(self, config: RunConfig) -> None:
         self.config = config
         check_tracker(config.tracker)
-        self.accelerator = Accelerator(
-            mixed_precision=config.precision,
+        self.accelerator = accelerated(
+            config.precision,
             cpu=config.cpu,
             log_with=config.tracker,
-            kwargs_handlers=[PATIENT],
             project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
         )
         self.main = self.accelerator.is_main_process

@@ -28,6 +28,7 @@ from cternet.checkpoint import CheckpointError, load_model
 from cternet.disk import writing
 from cternet.emotions import POLARITY_CLASSES
 from cternet.model import CTERNet
+from cternet.precision import Precision
 from training.checkpoints import write_json
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
 from training.evaluation import collect, summarise
@@ -37,7 +38,7 @@ from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
 from training.evaluation.readout import Readout
 from training.evaluation.report import answer_names, markdown, summary
-from training.processes import PATIENT, on_main
+from training.processes import accelerated, on_main
 
 
 @dataclass(kw_only=True)
@@ -58,7 +59,8 @@ class Arguments(DataConfig):
     """Average the logits of each photo and its mirror image; maps stay those of the photo."""
     batch_size: int = 64
     workers: int = 2
-    precision: Literal["no", "bf16"] = "no"
+    precision: Precision = "no"
+    """float32 (no), bfloat16 where the network allows (bf16), or what the processor is fast in (auto)."""
     cpu: bool = False
     """Use the CPU even where a GPU is."""
 
@@ -152,7 +154,7 @@ def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
 
 def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
-    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu, kwargs_handlers=[PATIENT])
+    accelerator = accelerated(arguments.precision, cpu=arguments.cpu)
     try:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)

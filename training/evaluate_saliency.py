@@ -17,11 +17,12 @@ from PIL import Image
 
 from cternet.checkpoint import CheckpointError, load_ras
 from cternet.disk import writing
+from cternet.precision import Precision
 from cternet.ras import RAS
 from training.checkpoints import write_json
 from training.data import DataError
 from training.features import evaluation_loader
-from training.processes import PATIENT, on_main
+from training.processes import accelerated, on_main
 from training.saliency import Pair, PairSource, evaluate, read_pairs
 from training.saliency.photos import WholePhotos
 from training.saliency.pictures import contact_sheet
@@ -42,7 +43,8 @@ class Arguments(PairSource):
     batch_size: int = 32
     workers: int = 2
     """Processes that decode images."""
-    precision: Literal["no", "bf16"] = "no"
+    precision: Precision = "no"
+    """float32 (no), bfloat16 where the network allows (bf16), or what the processor is fast in (auto)."""
     cpu: bool = False
     """Use the CPU even where a GPU is."""
 
@@ -77,7 +79,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
 
 def main() -> None:
     arguments = tyro.cli(Arguments, description=__doc__)
-    accelerator = Accelerator(mixed_precision=arguments.precision, cpu=arguments.cpu, kwargs_handlers=[PATIENT])
+    accelerator = accelerated(arguments.precision, cpu=arguments.cpu)
     try:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,11 @@ class Features:
         self.keeps = bool(config.cache and config.frozen_sections)
         self.cache = self.open_cache(examples, transform, config.view_seed) if self.keeps else None
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of what the frozen sections put out."""
+        return torch.bfloat16 if self.accelerator.mixed_precision == "bf16" else torch.float32
+
     @torch.no_grad()
     def frozen(self, images: Tensor) -> Tensor:
         """What the frozen sections make of images; part of the network, but outside the gradient."""
@@ -61,7 +66,7 @@ class Features:
             section.eval()  # these alone: the others' batch norms may be in training
         with self.accelerator.autocast():
             x = self.backbone(images.to(memory_format=torch.channels_last), 0, self.config.frozen_sections)
-        return x.to(torch.bfloat16) if self.config.precision == "bf16" else x
+        return x.to(self.dtype)
 
     def training(self, sampler: EpochSampler, *, from_start: bool) -> Iterator[Batch]:
         """The batches of an epoch; one that is seen ``from_start`` to its end fills the cache for its view."""
@@ -116,7 +121,7 @@ class Features:
             transform=transform,
             view_seed=view_seed,
             shape=tuple(self.frozen(probe).shape[1:]),
-            dtype=torch.bfloat16 if self.config.precision == "bf16" else torch.float32,
+            dtype=self.dtype,
             owner=str(self.config.out.resolve()),
         )
 

@@ -39,7 +39,7 @@ def paper(classes: tuple[str, ...], **changes: object) -> TrainConfig:
     return replace(PAPER, model=replace(PAPER.model, classes=classes), **changes)
 
 
-DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="bf16")
+DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="auto")
 """What the stages of the shipped weights share, made for two cores; docs/training.md has the commands."""
 
 AT_STRIDE_32 = CTERNetConfig(variant="vanilla", output_stride=None)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cternet.checkpoint import CheckpointError, Network, load_model
 from cternet.disk import writing
 from cternet.model import CTERNet
+from cternet.precision import chosen, device_for
 from training.checkpoints import newest_state, write_json
 from training.config import RunConfig, TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
@@ -40,8 +41,9 @@ FREE_TO_CHANGE = {
 
 
 def settings_of(config: RunConfig) -> dict[str, Any]:
-    """The settings as JSON values."""
-    return json.loads(json.dumps(asdict(config), default=str))
+    """The settings as JSON values, with the precision that is used here."""
+    used = chosen(config.precision, device_for(cpu=config.cpu))
+    return json.loads(json.dumps(asdict(config) | {"precision": used}, default=str))
 
 
 def changed_settings(config: RunConfig) -> list[str]:

@@ -10,6 +10,7 @@ from torchvision.transforms.v2.functional import normalize
 from cternet.checkpoint import SHIPPED, CheckpointError, load_model, load_ras
 from cternet.compare.scene import Scene
 from cternet.model import CTERNet, CTERNetConfig
+from cternet.precision import has_fast_bfloat16
 from cternet.predictor import Photo, Predictor, open_photo
 from cternet.preprocess import geometry_transform
 from cternet.ras import RAS
@@ -122,9 +123,9 @@ class Networks:
         return images.to(memory_format=torch.channels_last)  # the faster layout for convolutions
 
     def quicken(self) -> None:
-        """Compile the classifiers and let them answer altered photos in bfloat16: for measuring many photos.
+        """Compile the classifiers and let them answer altered photos in what the device is fast in: for measuring many photos.
 
-        Answers differ from float32's in the third digit; maps stay as they are.  Takes half a minute a network.
+        Answers in bfloat16 differ from float32's in the third digit; maps stay as they are.  Takes half a minute a network.
         """
         for name, network in self.classifiers.items():
 
@@ -137,7 +138,7 @@ class Networks:
         """Answers of a classifier (B, K), softmaxed, in the order of its own classes, to images with values in [0, 1]."""
         images = self.normalised(name, images)
         if name in self.compiled:  # what is compiled under inference mode cannot be frozen
-            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
+            with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=has_fast_bfloat16(self.device)):
                 return self.compiled[name](images).float().softmax(dim=1)
         with torch.inference_mode():
             return self.classifiers[name](images).prediction.float().softmax(dim=1)

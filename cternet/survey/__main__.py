@@ -30,6 +30,7 @@ from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare import METHODS, Networks, named
 from cternet.compare.networks import SOURCES
 from cternet.disk import writing
+from cternet.precision import about
 from cternet.predictor import Predictor
 from cternet.survey.making import Options, Progress, Share, begin, drained, fill
 from cternet.survey.problems import SurveyError
@@ -79,6 +80,8 @@ def main() -> int:
         for method in arguments.methods if state.is_main_process else ():
             if METHODS[method].network in networks.reasons:
                 print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
+        if arguments.quick and arguments.metrics and state.is_main_process:
+            print(about("auto", networks.predictor.device), file=sys.stderr)
         with state.main_process_first():
             begin(arguments.source, arguments.out, networks, arguments.options)
         with stopping() as stop, writing(arguments.out):

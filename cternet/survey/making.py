@@ -40,7 +40,7 @@ class Options:
     metrics: bool = False
     """Measure every map, beside a random one: deletion, insertion, ROAD; seconds a photo and method on a CPU."""
     quick: bool = False
-    """Measure with compiled networks in bfloat16: twice as fast after a minute, and different in the third digit."""
+    """Measure with compiled networks, in bfloat16 where the device has it: twice as fast; the third digit differs."""
     sample: int | None = None
     """Take so many photos, drawn at random, instead of all."""
     seed: int = 0

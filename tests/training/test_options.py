@@ -1,5 +1,6 @@
 """What the settings of a run do, each against something that shows it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from training.data import DataError, Example
 from training.optimisation import build_optimizer, build_schedule
 from training.presets import PRESETS
 from training.soft_labels import target_table
+from training.start import changed_settings
 from training.teachers import Teachers
 from training.tracking import sample_figures
 from training.train import parse
@@ -213,6 +215,19 @@ def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
     assert "give a checkpoint with --start" in command(train_module, "fi-demo", *given)
     assert command(train_module, "fi-demo", *given, "--no-start-head") is None
     assert load_model(tmp_path / "run" / "best").config.training_effect == "exact"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_precision_is_recorded_as_what_it_was(train: Train, tmp_path: Path, monkeypatch, capsys, fast: bool):
+    """So that a run is never resumed, unnoticed, in another precision."""
+    monkeypatch.setattr("cternet.precision.has_fast_bfloat16", lambda _: fast)
+    run = train(precision="auto", epochs=1)
+    used = "bf16" if fast else "no"
+    assert run.accelerator.mixed_precision == used
+    assert json.loads((tmp_path / "run" / "settings.json").read_text())["precision"] == used
+    assert f"precision: {'bfloat16' if fast else 'float32'}" in capsys.readouterr().err
+    assert changed_settings(replace(run.config, precision=used)) == []
+    assert changed_settings(replace(run.config, precision="no" if fast else "bf16")) == ["precision"]
 
 
 def test_names_of_classes_stand_for_them():
