@@ -13,7 +13,7 @@ from app.gallery import clicked, examples_gallery
 from app.queues import PHOTO, REDRAW
 from app.sessions import Sessions
 from app.uploads import Downloads, received
-from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError, Predictor
+from cternet import ALLOCATIONS, LEVELS, Analysis, CTERNetConfig, ImageError, Predictor
 from cternet.export import write
 from cternet.maps import SEQUENTIAL
 
@@ -41,6 +41,11 @@ largest Y_TE under the S\\* it was trained with; choosing another S\\* shows oth
   more of the photo than they cover, so this proves nothing about single pixels.
 - This changes the model's attention, not the world: "counterfactual" says nothing about what people would feel.
 """
+IDLE = (
+    "This model's attention is idle: on {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of its "
+    "answers and made them no worse. S shows where it looks, and next to nothing of why it answers so."
+)
+"""What is said of a checkpoint whose own audit (``training.evaluate --attention``) found so."""
 FORGOTTEN = "This photo's analysis is no longer kept on the server; choose the photo again to see it."
 
 
@@ -197,6 +202,8 @@ class AnalyzePage:
                 seen = gr.HTML(elem_id="seen")
             with gr.Column(scale=6, min_width=320, elem_id="attention-column"):
                 gr.HTML("<h2>Where the model looked, and where it might have looked instead</h2>")
+                if words := idle_words(config):
+                    gr.HTML(render.message(words, kind="note"), elem_id="idle")
                 attention = gr.HTML(render.empty_attention(), elem_id="attention")
                 share = gr.Slider(
                     0,
@@ -316,3 +323,10 @@ class AnalyzePage:
             button.click(self.download(ending), view, file, show_progress="minimal", **live).success(
                 None, js="() => document.querySelector('#file').click()", api_visibility="private"
             )
+
+
+def idle_words(config: CTERNetConfig) -> str:
+    """What the audit in a checkpoint says of its attention, if it is idle; nothing where it is not, or was not audited."""
+    test = config.metrics.get("test", {})
+    audit = test.get("attention", {})
+    return IDLE.format(images=test["images"], changed=audit["changed_by_flat"]) if audit.get("idle") else ""

@@ -151,9 +151,18 @@ def answer_view(analysis: Analysis, share: float) -> str:
         f'<div class="answer"><p class="lead">This photo evokes</p>'
         f'<p class="emotion">{escape(label)}</p><p class="polarity">{side}</p>'
         f'<ol class="probabilities" aria-label="likeliest emotions">{bars}</ol>'
+        f'<p class="caption evenly">{evenly_words(analysis)}</p>'
         f"{chart(analysis, between)}"
         f'<p class="caption">Counterfactual: {escape(counterfactual_title(analysis))}. {spread}</p></div>'
     )
+
+
+def evenly_words(analysis: Analysis) -> str:
+    """What the network would have said with the same amount of attention everywhere: whether it matters where it looked."""
+    evenly = analysis.evenly
+    if evenly.prediction == analysis.prediction:
+        return "Looking evenly, it would have said the same: where it looked does not decide this answer."
+    return f"Looking evenly, it would have said <b>{escape(evenly.prediction)}</b>."
 
 
 def message(text: str, *, kind: str = "empty") -> str:

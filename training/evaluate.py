@@ -9,6 +9,7 @@ test-reliability.png, for each of v, Y(S) and Y_TE.  More, each on its own or to
     --polarity          a network of several emotions on images labelled negative and positive, or rated for valence
                         (test-polarity.json)
     --flip              average the logits of each photo and its mirror image (test-flip.json)
+    --attention         whether attention matters: what becomes of the answer when S is replaced by as much attention elsewhere
     --split all         every image, also of a set without splits
 """
 
@@ -32,6 +33,7 @@ from cternet.precision import Precision
 from training.checkpoints import write_json
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
 from training.evaluation import collect, summarise
+from training.evaluation.attention import audit, gather
 from training.evaluation.bootstrap import Verdicts, intervals, paired
 from training.evaluation.calibration import calibration
 from training.evaluation.localisation import localise
@@ -57,6 +59,8 @@ class Arguments(DataConfig):
     """Take the images' polarity for their label, and the network's answer for one."""
     flip: bool = False
     """Average the logits of each photo and its mirror image; maps stay those of the photo."""
+    attention: bool = False
+    """Replace S by as much attention elsewhere: spread evenly, turned around, another photo's."""
     batch_size: int = 64
     workers: int = 2
     precision: Precision = "no"
@@ -71,10 +75,8 @@ def name_of(weights: str) -> str:
     return f"{path.parent.name}/{path.name}" if path.name == "best" else path.name
 
 
-def answers(
-    network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator, title: str
-) -> tuple[dict[str, Tensor], Tensor]:
-    """Logits of every answer (M, K) with the network's own preprocessing, and labels (M,)."""
+def photos_for(network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator) -> DataLoader:
+    """All the images in order, with the network's own preprocessing."""
     photos = Photos(examples, eval_transform(network.config))
     loader = DataLoader(
         photos,
@@ -82,7 +84,15 @@ def answers(
         sampler=[(index, 0) for index in range(len(photos))],
         num_workers=arguments.workers,
     )
-    return collect(network, accelerator.prepare_data_loader(loader), accelerator, flip=arguments.flip, title=title)
+    return accelerator.prepare_data_loader(loader)
+
+
+def answers(
+    network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator, title: str
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Logits of every answer (M, K), and labels (M,)."""
+    loader = photos_for(network, examples, arguments, accelerator)
+    return collect(network, loader, accelerator, flip=arguments.flip, title=title)
 
 
 def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -132,6 +142,11 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         name = name_of(arguments.against)
         name += " (other)" if name == found["weights"] else ""
         found["against"] = {"weights": name, "prediction": rival} | versus
+    if arguments.attention:
+        if classes != network.config.classes:
+            raise DataError("--attention needs the network's own classes as labels; leave out --polarity")
+        parts = gather(network, photos_for(network, examples, arguments, accelerator), accelerator)
+        found["attention"] = audit(bias=network.coupling.classifier.bias.detach().float().cpu(), **parts)
     maps = localise(network, examples, accelerator, batch_size=arguments.batch_size, workers=arguments.workers)
     return found | ({"stimulus_maps": maps} if maps else {}), classes
 

@@ -30,7 +30,7 @@ from training.checkpoints import SaveError, write_folder, write_json
 from training.config import TrainConfig
 from training.evaluation import ANSWERS
 from training.evaluation.pictures import confusion_figure
-from training.evaluation.report import answers_table, per_cent
+from training.evaluation.report import answers_table, attention_table, attention_words, per_cent
 from training.tables import table
 
 LEFT_OUT = {"cache", "cpu", "data", "metrics", "out", "resume", "splits", "start", "teachers", "tracker", "workers"}
@@ -197,6 +197,7 @@ def card(
         split=split,
         images=figures["images"],
         answers=answers_table(figures),
+        attention=f"{attention_table(figures)}\n\n{attention_words(figures)}" if "attention" in figures else "",
         confusion=confusion_table(answer, config.classes),
         seeds=seeds_table(arguments.table),
         seeds_note=arguments.table_note,
@@ -206,9 +207,16 @@ def card(
 def compact(figures: dict[str, Any]) -> dict[str, Any]:
     """The headline figures of a split."""
     names = ("accuracy", "macro_f1", "polarity_accuracy", "polarity_accuracy_by_sum")
-    return {
+    found = {
         key: {name: round(figures[key][name], 6) for name in names if name in figures[key]} for key in ANSWERS if key in figures
     } | {"images": figures["images"], "prediction": figures["prediction"]}
+    if audit := figures.get("attention"):
+        found["attention"] = {
+            "idle": audit["idle"],
+            "top_quarter": round(audit["top_quarter"], 6),
+            "changed_by_flat": round(audit["flat"]["changes"], 6),
+        }
+    return found
 
 
 def publish(arguments: Arguments, out: Path) -> None:

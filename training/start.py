@@ -22,6 +22,7 @@ from training.checkpoints import newest_state, write_json
 from training.config import RunConfig, TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.data.targets import require_images
+from training.efficientnet_lite import check_settings, is_lite, lite_weights
 from training.processes import on_main
 
 FREE_TO_CHANGE = {
@@ -123,11 +124,13 @@ def read_examples(config: TrainConfig, accelerator: Accelerator) -> tuple[dict[s
 
 
 def start_weights(path: Path) -> dict[str, Tensor]:
-    """Backbone tensors of a .safetensors file, or of a checkpoint folder of this project.
+    """Backbone tensors of a .safetensors file, of a checkpoint folder of this project, or of a package (``efficientnet_lite``).
 
     Raises:
-        DataError: no such file, or not safetensors.
+        DataError: no such file, or not safetensors; no such package.
     """
+    if is_lite(path):
+        return lite_weights(path)
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
         raise DataError(f"start weights {file} do not exist; give a .safetensors file or a checkpoint folder with --start")
@@ -148,6 +151,8 @@ def new_network(config: RunConfig, kind: type[Network]) -> Network:
         ValueError: settings that contradict each other.
     """
     name = config.model.backbone
+    if config.start is not None and is_lite(config.start):
+        check_settings(config.start, name, config.model.mean, config.model.std)
     if config.start_head and config.start is None:
         raise ValueError("the head is to be started from weights, but none are given; give a checkpoint with --start")
     if config.frozen_sections and config.start is None and not config.pretrained:

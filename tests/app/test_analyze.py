@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from app import render
-from app.analyze import AnalyzePage, View
+from app.analyze import AnalyzePage, View, idle_words
 from app.main import build
 from app.sessions import Sessions
 from app.uploads import Downloads
@@ -140,6 +141,32 @@ def test_who_leaves_is_forgotten(page, payload):
     page.downloads.forget("../../a")
     assert page.sessions.get("../../a") is None
     assert not file.exists()
+
+
+def test_the_page_says_what_an_even_look_would_have_said(page, payload):
+    page.analyze(visitor(), payload, *VIEW)
+    analysis = page.sessions.get(visitor().session_hash)
+    evidence = np.zeros_like(analysis.evidence)
+    evidence[0] = 1.0  # the first class is in front wherever attention falls
+    plain = {"bias": np.zeros_like(analysis.bias), "own": replace(analysis.own, mean=np.zeros_like(analysis.s))}
+    assert "would have said the same" in render.answer_view(replace(analysis, evidence=evidence, **plain), 0)
+    evidence = evidence.copy()
+    evidence[1][np.unravel_index(analysis.s.argmax(), analysis.s.shape)] = 1e5  # but the second, where S is largest
+    evidence[1] -= evidence[1].mean()
+    split = replace(analysis, evidence=evidence, **plain)
+    assert split.prediction == split.labels[1]
+    assert f"would have said <b>{split.labels[0]}</b>" in render.answer_view(split, 0)
+
+
+@pytest.mark.parametrize("idle", [True, False, None])
+def test_idle_attention_is_said_to_be_so(idle):
+    """As the checkpoint's own audit found; nothing is said where there was none."""
+    audit = {} if idle is None else {"attention": {"idle": idle, "changed_by_flat": 0.018, "top_quarter": 0.3}}
+    config = replace(tiny_network().config, metrics={"test": {"images": 2147} | audit})
+    words = idle_words(config)
+    assert bool(words) is bool(idle)
+    assert not idle or ("2,147 photos" in words and "1.8%" in words)
+    assert idle_words(replace(config, metrics={})) == ""
 
 
 def test_strings_from_outside_are_escaped():

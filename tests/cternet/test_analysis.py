@@ -68,6 +68,14 @@ def test_answers_equal_the_networks(predictor: Predictor, analysis: Analysis):
     assert analysis.prediction == MIKELS[out.prediction.argmax()]
 
 
+def test_evenly_keeps_the_amount_of_attention_and_forgets_where(analysis: Analysis):
+    even = analysis.evenly
+    np.testing.assert_allclose(even.attended, analysis.s.mean(), rtol=1e-6)
+    expected = analysis.evidence.mean(axis=(1, 2)) * analysis.s.mean() + analysis.bias
+    np.testing.assert_allclose(even.y_factual, expected, rtol=1e-4)
+    np.testing.assert_array_equal(even.y_counterfactual, analysis.y_counterfactual)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_spread_equals_that_of_many_draws(analysis: Analysis, level: str):
     found = analysis.intervene("random", level=level)

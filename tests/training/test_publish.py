@@ -13,6 +13,7 @@ from tests.training.conftest import Command, Train
 from tests.training.made_up import CLASSES
 from training import evaluate, publish
 from training.about import read_about
+from training.evaluation.report import attention_table
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def tested(train: Train, with_test: Path, tmp_path: Path, command: Command) -> P
     train(epochs=2, data=with_test)
     run = tmp_path / "run"
     data = ["--data", with_test, "--workers", 0, "--cpu"]
-    assert command(evaluate, "--weights", run / "best", "--out", run / "evaluation", *data) is None
+    assert command(evaluate, "--weights", run / "best", "--out", run / "evaluation", "--attention", *data) is None
     return run
 
 
@@ -36,6 +37,8 @@ def test_folder(tested: Path, tmp_path: Path, command: Command):
     for name, tensor in network.state_dict().items():
         assert (tensor == original.state_dict()[name].half().to(tensor.dtype)).all()
     card = ModelCard.load(out / "README.md")
+    assert attention_table(test) in card.text
+    assert network.config.metrics["test"]["attention"]["idle"] is test["attention"]["idle"]
     assert f"{100 * test['y_te']['accuracy']:.2f}" in card.text
     assert str(tmp_path) not in card.content
     assert {round(result.metric_value, 4) for result in card.data.eval_results} == {

@@ -20,6 +20,12 @@ ROWS: dict[str, str] = {
     "polarity_balanced_accuracy_by_sum": "balanced polarity, summed",
     "polarity_auc": "area under ROC, summed positive",
 }
+REPLACED: dict[str, str] = {
+    "flat": "as much, spread evenly",
+    "reversed": "S turned around",
+    "another": "the S of another photo",
+}
+"""The names of ``attention.REPLACEMENTS``."""
 MAPS: dict[str, str] = {
     "s": "S",
     "effect": "effect on the prediction",
@@ -96,6 +102,54 @@ def maps_table(figures: dict[str, Any]) -> str:
     return table(["map", *(name.replace("_", " ").replace("mae", "MAE") for name in MAP_FIGURES)], rows)
 
 
+def attention_table(figures: dict[str, Any]) -> str:
+    """Y with S and with each of its replacements, and what is lost with it."""
+    audit = figures["attention"]
+    rows = [["its own S", per_cent(audit["own"]["accuracy"]), "", f"{audit['own']['log_probability']:.3f}", "", ""]]
+    for name, words in REPLACED.items():
+        found = audit[name]
+        accuracy, log_probability = found["lost"]["accuracy"], found["lost"]["log_probability"]
+        rows.append(
+            [
+                words,
+                per_cent(found["accuracy"]),
+                signed(accuracy[0]) + span(accuracy[1:], "+"),
+                f"{found['log_probability']:.3f}",
+                "{:+.4f} [{:+.4f}, {:+.4f}]".format(*log_probability),
+                per_cent(found["changes"]),
+            ]
+        )
+    header = [
+        "in place of S",
+        "accuracy of Y, %",
+        "lost",
+        "log-probability of the truth",
+        "lost, nats",
+        "answers changed, %",
+    ]
+    return table(header, rows)
+
+
+def attention_words(figures: dict[str, Any]) -> str:
+    """What the audit found, and whether attention is idle."""
+    audit = figures["attention"]
+    text = (
+        f"The largest quarter of the cells holds {audit['top_quarter']:.0%} of S (25 % is flat). S correlates with a bump in "
+        f"the middle by {audit['centre']:.2f}, with the S of another photo by {audit['two_photos']:.2f}."
+    )
+    if "gained" in audit:
+        text += (
+            f" E[S*] holds {audit['amount']:.1%} of the amount of S; the truth gains {signed(audit['gained'][0])} points of "
+            f"probability by S over E[S*]{span(audit['gained'][1:], '+')}."
+        )
+    if audit["idle"]:
+        text += (
+            " **Attention is idle**: spread evenly, or taken from another photo, it answers as well, as far as these photos "
+            "tell. S says next to nothing of where the answer is from."
+        )
+    return text
+
+
 def headline(figures: dict[str, Any]) -> str:
     """How many images, what is the prediction, and what guessing the most frequent class gives."""
     majority = figures["majority"]
@@ -116,6 +170,8 @@ def summary(figures: dict[str, Any]) -> str:
     parts = [headline(figures), answers_table(figures)]
     if "against" in figures:
         parts += [against_table(figures), disagreement(figures)]
+    if "attention" in figures:
+        parts += [attention_table(figures), attention_words(figures)]
     if "stimulus_maps" in figures:
         parts.append(maps_table(figures))
     return "\n\n".join(parts)
@@ -154,6 +210,9 @@ def markdown(figures: dict[str, Any], pictures: dict[str, str]) -> str:
     if "against" in figures:
         note = "Paired: both saw the same images, and the same draws of them."
         parts += [f"## Against {figures['against']['weights']}", against_table(figures), disagreement(figures) + " " + note]
+    if "attention" in figures:
+        note = "Every replacement has the mean of the photo's own S. Brackets: paired 95 % bootstrap intervals over images."
+        parts += ["## Does attention matter?", attention_table(figures), f"{attention_words(figures)} {note}"]
     if "stimulus_maps" in figures:
         maps = figures["stimulus_maps"]
         parts += [

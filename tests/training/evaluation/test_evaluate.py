@@ -157,3 +157,18 @@ def test_stopping_leaves_nothing(command: Command, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(evaluate, "summarise", stop)
     assert command() == 130
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("variant", ["cternet", "smad-f"])
+def test_attention_is_audited(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture, variant: str):
+    found = command("--attention", weights=save(tmp_path / variant, variant=variant))
+    attention = found["attention"]
+    assert attention["own"]["accuracy"] == pytest.approx(found["y"]["accuracy"])
+    assert ("amount" in attention) is (variant == "cternet")
+    assert "## Does attention matter?" in (tmp_path / "out" / "val.md").read_text()
+    assert "S turned around" in capsys.readouterr().out
+
+
+def test_attention_of_a_network_without_such_a_head_is_refused(command: Command, tmp_path: Path):
+    assert "a vanilla network has no such head" in command("--attention", weights=save(tmp_path / "v", variant="vanilla"))
+    assert "leave out --polarity" in command("--attention", "--polarity")
