@@ -154,7 +154,9 @@ def card(
     answer = figures[figures["prediction"]]
     commands = arguments.commands.read_text().strip() if arguments.commands else command(settings, f"runs/{name}")
     if test:
-        parts = f"--weights runs/{name}/best --data DATA --split test --out runs/{name}/evaluation"
+        parts = (
+            "--attention " if "attention" in test else ""
+        ) + f"--weights runs/{name}/best --data DATA --split test --out runs/{name}/evaluation"
         commands += f"\npython -m training.evaluate {parts}"
     result = [
         EvalResult(
