@@ -43,7 +43,8 @@ largest Y_TE under the S\\* it was trained with; choosing another S\\* shows oth
 """
 IDLE = (
     "This model's attention is idle: on {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
-    "its answers and, made them no less accurate, as far as these tell. S shows where it looks, and next to nothing of why it answers so."
+    "its answers and made them no less accurate, as far as these tell. S shows where it looks, and next to nothing of why it "
+    "answers so."
 )
 """What is said of a checkpoint whose own audit (``training.evaluate --attention``) found so."""
 FORGOTTEN = "This photo's analysis is no longer kept on the server; choose the photo again to see it."
