@@ -91,7 +91,7 @@ class StudioBlocks(gr.Blocks):
         if folder:  # the folder of this program alone (app.py); otherwise it is everybody's
             there = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
             self.unlisted &= there
-            self.unlisted |= there.difference(*self.temp_file_sets)
+            self.unlisted |= there.difference(*(listed.copy() for listed in self.temp_file_sets))  # requests go on meanwhile
 
     @staticmethod
     def upload_failed(_request: Any, error: OSError) -> Response:
@@ -114,7 +114,8 @@ class StudioBlocks(gr.Blocks):
         async def by_the_clock() -> None:
             while True:
                 await asyncio.sleep(LISTED_EVERY)
-                await asyncio.to_thread(self.list_uploads)
+                with suppress(OSError):  # a folder that vanishes while it is looked into
+                    await asyncio.to_thread(self.list_uploads)
 
         task = asyncio.create_task(by_the_clock())
         try:

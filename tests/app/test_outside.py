@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.blocks import NO_SESSION, NOT_TAKEN
-from app.checks import Refused
+from app.checks import RELOAD, Refused
 from app.uploads import NOT_AN_UPLOAD, received
 from tests.app.calls import MARK, Caller, said, uploaded
 from tests.tiny import tiny_photo
@@ -98,6 +98,21 @@ def test_endpoints_refuse_paths_in_every_shape(caller, elsewhere, name):
         answer = caller.call(dependency, [{"path": str(path), **shape}, *rest])[-1]
         assert not answer["success"]
         assert str(path) not in answer["output"]["error"]
+
+
+@pytest.mark.parametrize("function", ["paint", "find_regions"])
+def test_server_functions_say_nothing_of_a_path_either(caller, elsewhere, capfd, caplog, function):
+    canvas = next(c["id"] for c in caller.config["components"] if c["props"].get("elem_id") == "whatif-canvas")
+    body = {"session_hash": caller.session, "component_id": canvas, "fn_name": function}
+    answers = set()
+    for path, shape in itertools.product(elsewhere.values(), SHAPES):
+        value = {"path": str(path), **shape}
+        for data in (value, [value], {"scene": value, "mask": value}):
+            answer = httpx.post(f"{caller.url}/gradio_api/component_server/", json=body | {"data": data}, timeout=30)
+            assert answer.status_code == 200 and answer.json()["wrong"]
+            answers.add(answer.json()["message"])
+    assert answers == {RELOAD, "This page sent something that is no painting; reload it."}
+    assert "Traceback" not in capfd.readouterr().err + caplog.text
 
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda value: repr(value)[:20])
