@@ -74,7 +74,7 @@ class ComparePage:
         """Photos, methods or the class changed: note what is wanted; ``compare`` makes it."""
         *groups, style, scale, smooth = rest
         bench = self.sessions.get(request.session_hash) or Bench()
-        asked, look, wanted = self.asked(label, groups), self.look(style, scale, smooth), all_received(photos)
+        asked, look, wanted = self.asked(label, groups), self.look(style, scale, smooth), all_received(photos, bench)
         before = bench.places
         bench.start("comparing" if wanted else "idle")
         bench.asked, bench.look = asked, look
@@ -146,7 +146,7 @@ class ComparePage:
 
     def example(self, event: gr.EventData, photos: Any) -> list[str]:
         """The photos so far and the example that was clicked."""
-        return [*(str(upload.path) for upload in all_received(photos)), str(clicked(event, self.examples))]
+        return [*(str(upload.path) for upload in all_received(photos, Bench())), str(clicked(event, self.examples))]
 
     def download(self, ending: str) -> Callable[[gr.Request, Any], str]:
         def handler(request: gr.Request, photos: Any) -> str:
@@ -358,12 +358,13 @@ class ComparePage:
         )
 
 
-def all_received(payloads: Any) -> list[Upload]:
-    """The files of a list, each as ``received``; ``None`` is none.
+def all_received(payloads: Any, bench: Bench) -> list[Upload]:
+    """The files of a list, each as ``received``, those on the bench as they are; ``None`` is none.
 
     Raises:
         Refused: it is no list, or one of them is no upload.
     """
     if not isinstance(payloads, list | None):
         raise Refused(NOT_AN_UPLOAD)
-    return [received(payload) for payload in payloads or ()]
+    kept = [place.upload for place in bench.places]
+    return [received(payload, kept) for payload in payloads or ()]

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +48,14 @@ class Upload:
         return load_image(self.path, name=self.name, background=background)
 
 
-def received(payload: Any) -> Upload:
+def received(payload: Any, kept: Collection[Upload] = ()) -> Upload:
     """The file that a page or a program sent: the one way in for files from outside.
 
     Gradio checks the path of what is marked as a file, and hands on whatever is not; so it is checked here, and the answer
     is the same for every path that lies elsewhere, whatever is there.
+
+    Args:
+        kept: what was received before and is still worked on; its file may be deleted by now.
 
     Raises:
         Refused: it is no file of gradio's, or none whose real path lies in the upload folder.
@@ -60,7 +63,9 @@ def received(payload: Any) -> Upload:
     if not isinstance(payload, dict) or not isinstance(payload.get("meta"), dict) or not is_file_obj_with_meta(payload):
         raise Refused(NOT_AN_UPLOAD)
     try:
-        path = Path(payload["path"]).resolve(strict=True)
+        path = Path(payload["path"]).resolve()
+        if before := next((upload for upload in kept if upload.path == path), None):
+            return before
         uploaded = path.is_file() and path.is_relative_to(Path(get_upload_folder()).resolve())
     except (OSError, ValueError, RuntimeError):  # nothing there, a NUL in it, links in a circle
         uploaded = False

@@ -13,6 +13,7 @@ from PIL import Image
 
 from app import compare_view
 from app.bench import MOST_PHOTOS, Bench
+from app.checks import Refused
 from app.compare import TOOLS, ComparePage
 from app.sessions import Sessions
 from app.uploads import Downloads
@@ -92,6 +93,16 @@ def test_a_bad_photo_says_why_and_the_good_ones_still_work(page, photos, tmp_pat
     shown = rows(compare(page, [photos[0], bad, photos[1]]))
     assert 'role="alert"' in shown[1] and "holi&lt;b&gt;day.jpg is not an image" in shown[1] and "x.jpg" not in shown[1]
     assert shown[0].count('class="open"') == shown[2].count('class="open"') == len(METHOD)
+
+
+def test_photos_whose_files_were_deleted_meanwhile_stay_on_the_bench(page, photos):
+    """Uploads are deleted after a while; what was made of them is still there, and can be looked at in another way."""
+    compare(page, photos, methods=("s",))
+    Path(photos[0]["path"]).unlink()
+    shown = rows(compare(page, photos, methods=("s", "effect")))
+    assert shown[0].count('class="open"') == shown[1].count('class="open"') == 2
+    with pytest.raises(Refused, match="no longer kept"):
+        compare(page, photos, who="another")
 
 
 def test_only_what_is_missing_is_computed(page, photos, monkeypatch):
