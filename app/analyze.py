@@ -9,6 +9,7 @@ import gradio as gr
 
 from app import render
 from app.checks import Refused, choice, number
+from app.choices import allocations, levels
 from app.gallery import clicked, examples_gallery
 from app.queues import PHOTO, REDRAW
 from app.sessions import Sessions
@@ -18,29 +19,33 @@ from cternet.export import write
 from cternet.maps import SEQUENTIAL
 
 MAX_SEED = 2**31 - 1
-ALLOCATION_CHOICES = {
-    "random": "random: dice",
-    "uniform": "uniform: the same everywhere",
-    "reverse": "reverse: most where there was least",
-    "shuffle": "shuffle: another photo's attention",
-}
-LEVEL_WORDS = {
-    "attention": "attention (paper)",
-    "map": "the map itself",
-    "scaled-map": "map, same mean",
-}
 EXPLANATION = """
 **S** is the model's own attention: bright places count more in its answer. **S\\*** is attention it did *not* pay: random,
 even, reversed, or borrowed from another photo. The model answers once with S and once with S\\*, from the same photo.
-The difference, **Y_TE**, is what its attention did to the answer, and the model's prediction is the emotion with the
-largest Y_TE under the S\\* it was trained with; choosing another S\\* shows other effects, never another prediction.
+The difference, **Y_TE**, is what its attention did to the answer. {answer} Choosing another S\\* shows other effects, never
+another prediction.
 
-- Total effect: $Y_{TE} = E[Y(S, X) - Y(S^*, X)]$ (Eq. 6). $Y$ is linear in $S$, so the expectation and its spread over all
-  draws are exact; nothing is sampled. The picture of a random S\\* is one draw.
-- Effect map: $T_p = (S_p - E[S^*])\\cdot g_p / N$; its cells sum to $Y_{TE}$ of the chosen emotion exactly. Cells see
+{budget}
+- Total effect: $Y_{{TE}} = E[Y(S, X) - Y(S^*, X)]$ (Eq. 6). $Y$ is linear in $S$, so the expectation and its spread over all
+  draws are {spread}. The picture of a random S\\* is one draw.
+- Effect map: $T_p = (S_p - E[S^*])\\cdot g_p / N$; its cells sum to $Y_{{TE}}$ of the chosen emotion exactly. Cells see
   more of the photo than they cover, so this proves nothing about single pixels.
 - This changes the model's attention, not the world: "counterfactual" says nothing about what people would feel.
 """
+ANSWERED = {
+    "y": "The model **answers with Y(S)**, the emotion that is largest with the attention it paid; Y_TE shows what that "
+    "attention did to the answer.",
+    "y_te": "The model **answers with Y_TE**, the emotion its attention did most for, under the S\\* it was trained with.",
+}
+BUDGETED = {
+    "equal": "- S and every S\\* hold the same amount of attention, 1 on average, and are never negative: only the place "
+    "differs. Above 1 a place counts for more than if the model looked evenly, below 1 for less.",
+    "free": "- S and S\\* may hold different amounts of attention: a difference need not come from the place.",
+}
+SPREAD_KNOWN = {
+    "equal": "known without drawing: the expectation exactly, the spread from a fixed sample of draws",
+    "free": "exact; nothing is sampled",
+}
 IDLE = (
     "This model's attention is idle: on {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
     "its answers and made them no less accurate, as far as these tell. S shows where it looks, and next to nothing of why it "
@@ -186,7 +191,6 @@ class AnalyzePage:
     def build(self) -> None:
         """Lay the page out and wire it; call inside ``gr.Blocks``."""
         config = self.predictor.config
-        offered = [name for name in ALLOCATIONS if name != "painted" and (name != "shuffle" or self.predictor.bank is not None)]
         with gr.Row(elem_id="workbench", equal_height=False):
             with gr.Column(scale=3, min_width=260, elem_id="photo-column"):
                 photo = gr.Image(
@@ -217,7 +221,7 @@ class AnalyzePage:
                 )
                 with gr.Row():
                     allocation = gr.Dropdown(
-                        [(ALLOCATION_CHOICES[name], name) for name in offered],
+                        [(words, name) for name, words in allocations(self.predictor).items()],
                         value=config.allocation,
                         label="Counterfactual attention S*",
                         info="What the model is given in place of its own attention.",
@@ -225,7 +229,7 @@ class AnalyzePage:
                         elem_id="allocation",
                     )
                     level = gr.Dropdown(
-                        [(words, name) for name, words in LEVEL_WORDS.items()],
+                        [(words, name) for name, words in levels(config).items()],
                         value=config.level,
                         label="What it replaces",
                         info="Where in the network the attention is cut.",
@@ -284,7 +288,7 @@ class AnalyzePage:
                     # The browser fetches through this one; it stays out of sight and out of the tab order.
                     file = gr.DownloadButton("download", elem_id="file", visible="hidden")
                 with gr.Accordion("What am I seeing?", open=False):
-                    gr.Markdown(EXPLANATION, latex_delimiters=[{"left": "$", "right": "$", "display": False}])
+                    gr.Markdown(explanation(config), latex_delimiters=[{"left": "$", "right": "$", "display": False}])
 
         view = [allocation, level, seed, share, label, cmap, opacity, shared, smooth]
         everything = [answer, attention, effect, seen, label]
@@ -324,6 +328,13 @@ class AnalyzePage:
             button.click(self.download(ending), view, file, show_progress="minimal", **live).success(
                 None, js="() => document.querySelector('#file').click()", api_visibility="private"
             )
+
+
+def explanation(config: CTERNetConfig) -> str:
+    """What the page shows, for this checkpoint."""
+    return EXPLANATION.format(
+        answer=ANSWERED[config.answer], budget=BUDGETED[config.budget], spread=SPREAD_KNOWN[config.budget]
+    )
 
 
 def idle_words(config: CTERNetConfig) -> str:

@@ -26,11 +26,11 @@ from app.api_input import (
     opened,
 )
 from app.checks import Refused, number, sentence
-from app.intervene import ALLOCATION_CHOICES, offered
+from app.choices import ALLOCATION_CHOICES, allocations
 from app.queues import LONG, PHOTO
 from cternet import LEVELS, Analysis, ImageError
 from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, measure
-from cternet.export import numbers
+from cternet.export import numbers, predicted_with
 from cternet.painting import MODES, paint
 from cternet.permalink import MAX_SEED
 
@@ -39,7 +39,7 @@ MOST_MEASURED = 8
 MOST_CELLS = 64
 """Cells a side of the maps given back; finer ones are averaged down to it."""
 OWN = "own"
-"""What the checkpoint predicts with."""
+"""What the checkpoint was trained with."""
 DEFAULT_METHODS = list(DEFAULT)
 # Defaults are of an argument's type, not None: of a "file or nothing" gradio's MCP server would not fetch the file, and a
 # schema of two alternatives makes its messages useless.
@@ -83,21 +83,22 @@ class Endpoints:
         """Which emotion a photo evokes according to CTERNet, where the model looked (S), where it might have looked
         instead (S*, counterfactual attention), and what the difference did to its answer: Y_TE = Y(S) - E[Y(S*)], exact.
         "Counterfactual" is about the model's attention, not about the world. The prediction is the emotion with the largest
-        Y_TE under the model's own S*; another allocation or level shows other effects, never another prediction. A random
+        of the logits that the model answers with (predicted_with): Y(S), or Y_TE under its own S*; another allocation or level
+        shows other effects, never another prediction. A random
         S* is drawn by dice, a reversed one has most attention where there was least, a shuffled one is another photo's. It
         replaces the attention maps as in the paper, or the map S, or S while keeping its mean. Numbers are logits unless
         they are called probabilities; maps lie over the whole photo, rows from top to bottom.
 
         Args:
             image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, at most 20 MB and 50 megapixels.
-            allocation: What S* is; own is the one the model predicts with.
-            level: Where attention is replaced; own is the one the model predicts with.
+            allocation: What S* is; own is the one the model was trained with.
+            level: Where attention is replaced; own is the one the model was trained with.
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
             emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one.
             maps: Whether to give S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
         """
         with self.answering():
-            checked("allocation", allocation, (OWN, *offered(self.predictor)))
+            checked("allocation", allocation, (OWN, *allocations(self.predictor)))
             checked("level", level, (OWN, *LEVELS))
             seed = int(number(seed, 0, MAX_SEED, f"The seed must be a whole number from 0 to {MAX_SEED}.", whole=True))
             check_emotion(emotion, self.predictor.config.classes)
@@ -124,16 +125,17 @@ class Endpoints:
         mode: ModeName = "ignore",
         maps: bool = True,
     ) -> dict[str, Any]:
-        """What CTERNet would have said of a photo, had it not noticed the painted part ("ignore"), or noticed nothing
-        else ("look-only"). The painting changes the model's attention S to s', not the photo. Gives every emotion's numbers
-        before and after, and the effect Y(S) - Y(s') in logits: what the attention taken away had added to each emotion.
+        """What CTERNet would have said of a photo, had it not noticed the painted part ("ignore"), looked at the rest
+        instead ("look-elsewhere"), or at nothing else ("look-only"). The painting changes the model's attention S to s', not
+        the photo. Gives every emotion's numbers before and after, and the effect Y(S) - Y(s') in logits: what the attention
+        taken or moved away had added to each emotion.
         Give the painting either as a picture (mask) or as numbers (cells), over the whole photo.
 
         Args:
             image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, at most 20 MB and 50 megapixels.
             mask: A picture as large as the photo, or that scaled evenly; white is painted, black and transparent are not.
             cells: Rows, top to bottom, of numbers from 0 (free) to 1 (painted); 14 rows of 14 for the shipped model.
-            mode: ignore takes the attention away from the painted part; look-only spreads all of it evenly over it.
+            mode: ignore takes attention from the painted part, look-elsewhere moves it to the rest, look-only all of it there.
             maps: Whether to give the mask, S and s', 14 rows of 14 numbers each; false keeps the answer short.
         """
         with self.answering():
@@ -155,7 +157,7 @@ class Endpoints:
             answer = {
                 "model": before.model,
                 "geometry": before.geometry,
-                "predicted_with": {"allocation": before.own.allocation, "level": before.own.level},
+                "predicted_with": predicted_with(before),
                 "mode": mode,
                 "painted_share": float(painted.mean() / 255),
                 "before": answer_of(before),
@@ -289,7 +291,7 @@ def answer_of(analysis: Analysis) -> dict[str, Any]:
         "polarity": analysis.polarity,
         "probabilities": by_label(analysis.labels, analysis.probabilities),
         "Y": by_label(analysis.labels, analysis.y_factual),
-        "Y_TE": by_label(analysis.labels, analysis.scores),
+        "Y_TE": by_label(analysis.labels, analysis.own_effect),
     }
 
 

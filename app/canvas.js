@@ -448,7 +448,7 @@ function arrive() {
   part('stage').style.setProperty('--aspect', scene.aspect);
   options(part('label'), scene.labels.map(label => [label, label]), scene.view.label);
   options(part('allocation'), scene.allocations, scene.view.allocation);
-  part('level').value = scene.view.level;
+  options(part('level'), scene.levels, scene.view.level);
   part('seed').value = scene.view.seed;
   if (scene.view.mask) {
     mask = bytes(scene.view.mask);

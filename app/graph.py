@@ -14,6 +14,11 @@ from cternet.figure import counterfactual_title, significant
 from cternet.maps import DIVERGING, shared_scale, signed_scale
 from cternet.regions import where
 
+WHAT_PAINTING_DOES = {
+    "ignore": "emptied where you painted",
+    "look-elsewhere": "moved away from where you painted",
+    "look-only": "S’s whole mass where you painted",
+}
 WORDS = (
     "Read an arrow as “decides”. The photo I decides the features X; X decides where the model looks, S; X and S together "
     "decide the answer Y. To ask <i>what if</i>, the arrow from X to the attention is <b>cut</b> (✂) and another attention is "
@@ -42,7 +47,7 @@ def graph_view(looked: Analysis, after: Analysis, label: str, *, painted: bool, 
     rows, columns = looked.s.shape
     if painted:
         symbol, title = "s′", "your painting"
-        said = "emptied where you painted" if mode == "ignore" else "S’s whole mass where you painted"
+        said = WHAT_PAINTING_DOES[mode]
         what = "Y(S) − Y(s′)"
     else:
         symbol, title = "S*", escape(counterfactual_title(looked))
@@ -75,7 +80,11 @@ def graph_view(looked: Analysis, after: Analysis, label: str, *, painted: bool, 
         + "</p></div></div>"
         f'<p class="caption">{WORDS}'
         + (
-            " The answer with your painting still compares with the model’s own S*: Y(s′) − E[Y(S*)]."
+            (
+                " This model answers with Y(s′)."
+                if looked.answer == "y"
+                else " The answer with your painting still compares with the model’s own S*: Y(s′) − E[Y(S*)]."
+            )
             if painted
             else " Paint, and your s′ takes the lower place."
         )

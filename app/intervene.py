@@ -20,12 +20,13 @@ from PIL import Image
 from app import canvas, graph, intervene_view
 from app.canvas import Asked
 from app.checks import Refused, choice, number, sentence
+from app.choices import allocations, levels
 from app.gallery import clicked, examples_gallery
 from app.queues import PHOTO
 from app.render import message
 from app.sessions import Sessions
 from app.uploads import Upload, received
-from cternet import ALLOCATIONS, Analysis, ImageError, Predictor, load_image, permalink
+from cternet import Analysis, ImageError, Predictor, load_image, permalink
 from cternet.draws import MOST, draw, side_by_side
 from cternet.hiding import FILLS, really_hide
 from cternet.maps import shared_scale
@@ -39,12 +40,6 @@ PANEL = "intervene"
 """What links call this page."""
 LONGEST = 20_000
 """Characters of a painting with its settings; many times what the canvas sends."""
-ALLOCATION_CHOICES = {
-    "random": "random: dice",
-    "uniform": "uniform: the same everywhere",
-    "reverse": "reverse: most where there was least",
-    "shuffle": "shuffle: another photo's",
-}
 FILL_CHOICES = {"blur": "blur it", "mean": "mean colour", "inpaint": "fill in from around"}
 FORGOTTEN = "This photo is no longer kept on the server; choose it again, the painting stays in its link."
 OTHER_PHOTO = "Another photo was chosen meanwhile."
@@ -93,7 +88,7 @@ class Scene:
         view = {
             "label": (state and state.emotion) or a.prediction,
             "allocation": state.allocation if state else config.allocation,
-            "level": state.level if state else config.level,
+            "level": state.level if state and state.level in levels(config) else config.level,
             "seed": state.seed if state else 0,
             "mode": state.mode if state else None,
             "mask": state.mask if state else None,
@@ -106,18 +101,12 @@ class Scene:
             "photo": intervene_view.photo_picture(a.photo),
             "map": intervene_view.map_picture(a.s, shared_scale(a.s), "magma"),
             "labels": list(a.labels),
-            "allocations": [[name, ALLOCATION_CHOICES[name]] for name in offered(predictor)],
+            "allocations": list(allocations(predictor).items()),
+            "levels": list(levels(config).items()),
             "presets": {name: encode(make(a.s.shape)) for name, make in PRESETS.items()},
             "view": view,
             "flag": flag,
         }
-
-
-def offered(predictor: Predictor) -> tuple[str, ...]:
-    """The allocations a visitor can choose as S*."""
-    return tuple(
-        name for name in ALLOCATIONS if name in ALLOCATION_CHOICES and (name != "shuffle" or predictor.bank is not None)
-    )
 
 
 def weight(scene: Scene) -> int:
@@ -208,7 +197,7 @@ class IntervenePage:
             state = permalink.from_params(
                 params, model=self.predictor.name, labels=self.predictor.config.classes, shape=self.shape, panels=(PANEL,)
             )
-            if state.allocation not in offered(self.predictor):
+            if state.allocation not in allocations(self.predictor):
                 raise LinkError("The link asks for an allocation that this page does not offer.")
         except LinkError as error:
             return here, gr.skip(), message(str(error), kind="error"), gr.skip()
@@ -239,7 +228,7 @@ class IntervenePage:
             Refused: it cannot.
         """
         labels, shape = scene.analysis.labels, scene.analysis.s.shape
-        asked = canvas.checked(payload, shape=shape, labels=labels, allocations=offered(self.predictor))
+        asked = canvas.checked(payload, shape=shape, labels=labels, allocations=allocations(self.predictor))
         if asked.scene != scene.id:
             raise Refused(OTHER_PHOTO)
         return asked

@@ -28,6 +28,7 @@ from cternet.regions import RANKING, Region, where
 
 QUESTIONS = {
     "ignore": "what if the model had <b>not noticed</b> this?",
+    "look-elsewhere": "what if the model had looked <b>elsewhere</b>, as much as before?",
     "look-only": "what if the model had looked <b>only here</b>?",
 }
 STEADY = 0.01

@@ -16,6 +16,10 @@ from cternet.figure import ALLOCATION_WORDS, DRAWING, counterfactual_title, logi
 from cternet.maps import DIVERGING, Scale, colour_map, overlay, shared_scale, signed_scale
 from cternet.regions import where
 
+ANSWER_WORDS = {
+    "y": "Its answer is Y(S), with the attention it paid.",
+    "y_te": "Its answer is Y_TE, what its attention changed, under its own S*.",
+}
 INK = "#010203"
 """Stands for the page's text colour while matplotlib draws; replaced by currentColor."""
 
@@ -153,13 +157,16 @@ def answer_view(analysis: Analysis, share: float) -> str:
         f'<ol class="probabilities" aria-label="likeliest emotions">{bars}</ol>'
         f'<p class="caption evenly">{evenly_words(analysis)}</p>'
         f"{chart(analysis, between)}"
-        f'<p class="caption">Counterfactual: {escape(counterfactual_title(analysis))}. {spread}</p></div>'
+        f'<p class="caption">{ANSWER_WORDS[analysis.answer]} Counterfactual: {escape(counterfactual_title(analysis))}. '
+        f"{spread}</p></div>"
     )
 
 
 def evenly_words(analysis: Analysis) -> str:
     """What the network would have said with the same amount of attention everywhere: whether it matters where it looked."""
     evenly = analysis.evenly
+    if analysis.answer == "y_te" and np.allclose(evenly.attended, analysis.own.mean, rtol=1e-3):
+        return "Looking evenly, it would have no answer: it answers with what looking there changes."
     if evenly.prediction == analysis.prediction:
         return "Looking evenly, it would have said the same: where it looked does not decide this answer."
     return f"Looking evenly, it would have said <b>{escape(evenly.prediction)}</b>."

@@ -2,7 +2,8 @@
 
 One function an allocation, each mapping attention (B, D, H, W) to attention of the same shape.  On the ``attention``
 level they act on S_out and the pooling of Eq. 4 gives S*; on the ``map`` level they act on S itself; ``scaled-map`` is
-the map level with random and uniform values multiplied by mean(S), so that the map keeps its mean.
+the map level with random and uniform values multiplied by mean(S), so that the map keeps its mean.  Where the network's
+budget is equal, every S* has the mean of S, 1, and ``map`` and ``scaled-map`` are the same.
 """
 
 from collections.abc import Callable
@@ -63,7 +64,7 @@ def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor
 
 @allocation
 def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
-    """A map (H, W) made by a person, the same in every channel.
+    """A map (H, W) made by a person, the same in every channel; only its shape counts where the budget is equal.
 
     Raises:
         ValueError: no painting, or one of another shape.
@@ -81,7 +82,7 @@ def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pool
         level: where it acts; ``painted`` always acts on the map.
         s_out: (B, D, H, W).
         s: (B, 1, H, W).
-        pooling: the network's Eq. 4.
+        pooling: the network's Eq. 4, and its budget.
         options: ``generator``, ``bank`` (M, D, H, W of S_out) and ``painting``, as the allocation needs them.
 
     Raises:
@@ -93,9 +94,12 @@ def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pool
         raise ValueError(f"unknown level {level!r}: choose one of {', '.join(LEVELS)}")
     if level == "attention" and name != "painted":
         return pooling(ALLOCATIONS[name](s_out, **options))[1]
+    painting = options.get("painting")
+    if pooling.budget == "equal" and painting is not None and not (painting > 0).any():
+        raise ValueError("the painted map is empty: paint where there shall be attention")
     if options.get("bank") is not None:
         options["bank"] = pooling(options["bank"].to(s))[1]
     s_star = ALLOCATIONS[name](s, **options)
     if level == "scaled-map" and name in ("random", "uniform"):
         s_star = s_star * s.mean(dim=(2, 3), keepdim=True)
-    return s_star
+    return pooling.on_budget(s_star)

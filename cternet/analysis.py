@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from cternet.allocations import Level, allocate
-from cternet.effect import covariance, moments, place_map
+from cternet.effect import covariance, expectation, place_map, spread
 from cternet.emotions import POLARITY, positive_mask
 from cternet.sentiment_map import Pooling
 
@@ -38,8 +38,9 @@ class Analysis:
     """The result of one image, as numpy float32 arrays on the CPU.
 
     labels: K class names.  v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
-    evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D) and bias (K,).
-    own: the counterfactual the checkpoint predicts with.  counterfactual: the one looked at.
+    evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D), bias (K,), budget.
+    answer: what the checkpoint answers with, a key of ``cternet.model.ANSWERS``.  own: the counterfactual it was trained with.
+    counterfactual: the one looked at.
     attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.
     photo (h, w, 3): uint8, what the map covers, to draw it over.  seen (size, size, 3): uint8, the input as the model saw it.
     geometry: how the photo got there.  model: the checkpoint's name.
@@ -52,7 +53,8 @@ class Analysis:
     s_out: Array
     evidence: Array
     bias: Array
-    pooling: tuple[Array, Array] = field(repr=False)
+    pooling: Pooling = field(repr=False)
+    answer: str
     own: Counterfactual
     counterfactual: Counterfactual
     attended: Array
@@ -103,10 +105,15 @@ class Analysis:
         )
         return place_map(s[None, None], s_star[None, None], g[None])[0].numpy()
 
+    @property
+    def own_effect(self) -> NDArray[np.float64]:
+        """Y_TE (K,) under the checkpoint's own allocation, whatever is looked at."""
+        return self.y_factual - self.y(self.own.mean)
+
     @cached_property
     def scores(self) -> NDArray[np.float64]:
-        """The logits the prediction rests on (K,): Y_TE under the checkpoint's own allocation."""
-        return self.y_factual - self.y(self.own.mean)
+        """The logits the prediction rests on (K,): Y(S), or Y_TE under the checkpoint's own allocation, as ``answer`` says."""
+        return self.y_factual if self.answer == "y" else self.own_effect
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -205,7 +212,7 @@ def counterfactual(
     *,
     s: Array,
     s_out: Array,
-    pooling: tuple[Array, Array],
+    pooling: Pooling,
     seed: int = 0,
     bank: torch.Tensor | None = None,
     painting: Array | None = None,
@@ -216,26 +223,27 @@ def counterfactual(
     if bank is not None and bank.shape[1:] != s_out.shape:
         raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
     s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
-    pooled = Pooling(*(torch.from_numpy(a) for a in pooling))
     shown = allocate(
         name,
         level,
         s_out=s_out_t,
         s=s_t,
-        pooling=pooled,
+        pooling=pooling,
         generator=torch.Generator().manual_seed(seed),
         bank=bank if name == "shuffle" else None,
         painting=None if painting is None else torch.from_numpy(np.asarray(painting, np.float32)),
     )[0, 0].numpy()
-    exact = moments(name, level, s_t.double(), Pooling(*(p.double() for p in pooled)))
-    if exact is None:
+    precise = Pooling(pooling.weight.double(), pooling.bias.double(), pooling.budget)
+    mean = expectation(name, level, s_t.double(), precise)
+    if mean is None:
         return Counterfactual(name, level, seed if name == "shuffle" else None, mean=shown, shown=shown)
+    alpha, beta = spread(name, level, s_t.double(), precise)
     return Counterfactual(
         name,
         level,
         seed if name == "random" else None,
-        mean=exact.mean[0, 0].float().numpy(),
+        mean=mean[0, 0].float().numpy(),
         shown=shown,
-        alpha=exact.alpha.item(),
-        beta=exact.beta.item(),
+        alpha=alpha.item(),
+        beta=beta.item(),
     )

@@ -58,9 +58,14 @@ def load_network(source: str | Path, kind: type[Network]) -> Network:
             if not (folder / name).is_file():
                 raise CheckpointError(f"{folder / name} is missing; {mend}.")
         try:
-            json.loads((folder / CONFIG).read_text())
+            config = json.loads((folder / CONFIG).read_text())
         except ValueError as error:
             raise CheckpointError(f"{folder / CONFIG} is not valid JSON ({error}); {mend}.") from None
+        if isinstance(config, dict) and config.get("normalised_map"):
+            raise CheckpointError(
+                f"{folder / CONFIG} asks for normalised_map, which this version does not have; train the network anew on an "
+                "equal budget."
+            )
     elif folder.exists() or str(source).count("/") != 1 or str(source).startswith((".", "/")):
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
     try:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from cternet.allocations import Level, allocate
 from cternet.analysis import Analysis
-from cternet.sentiment_map import Pooling
 
 MOST = 1000
 """Most draws at once."""
@@ -70,7 +69,6 @@ def draw(analysis: Analysis, count: int = 200, *, level: Level = "attention", se
     if not 1 <= count <= MOST:
         raise ValueError(f"the number of draws is from 1 to {MOST}, not {count}")
     exact = analysis.intervene("random", level=level, seed=seed)
-    pooling = Pooling(*map(torch.from_numpy, analysis.pooling))
     s_out, s = torch.from_numpy(analysis.s_out)[None], torch.from_numpy(analysis.s)[None, None]
     generator = torch.Generator().manual_seed(seed)
     evidence = analysis.evidence.reshape(len(analysis.labels), -1).astype(np.float64)  # (K, N)
@@ -82,7 +80,7 @@ def draw(analysis: Analysis, count: int = 200, *, level: Level = "attention", se
             level,
             s_out=s_out.expand(n, -1, -1, -1),
             s=s.expand(n, -1, -1, -1),
-            pooling=pooling,
+            pooling=analysis.pooling,
             generator=generator,
         )
         flat = s_star.reshape(n, -1).numpy().astype(np.float64)  # (n, N)

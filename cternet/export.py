@@ -10,6 +10,7 @@ import numpy as np
 
 from cternet.analysis import Analysis
 from cternet.figure import DRAWING, analysis_figure, save
+from cternet.model import ANSWERS
 
 
 def numbers(analysis: Analysis) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def numbers(analysis: Analysis) -> dict[str, Any]:
         "prediction": analysis.prediction,
         "polarity": analysis.polarity,
         "polarity_by_summed_probability": analysis.polarity_by_sum,
-        "predicted_with": {"allocation": analysis.own.allocation, "level": analysis.own.level},
+        "predicted_with": predicted_with(analysis),
         "probabilities": by_label(analysis.probabilities),
         "counterfactual": {
             "allocation": c.allocation,
@@ -40,6 +41,17 @@ def numbers(analysis: Analysis) -> dict[str, Any]:
         "Y(S* shown)": by_label(analysis.y(c.shown)),
         "Y_TE": by_label(analysis.total_effect),
         "Y_TE standard deviation over draws of S*": by_label(analysis.total_effect_std),
+    }
+
+
+def predicted_with(analysis: Analysis) -> dict[str, str]:
+    """Which logits the prediction rests on, and the S* and the budget the model was trained with."""
+    own = analysis.own
+    return {
+        "answer": ANSWERS[analysis.answer],
+        "allocation": own.allocation,
+        "level": own.level,
+        "budget": analysis.pooling.budget,
     }
 
 

@@ -14,14 +14,16 @@ from cternet.allocations import Level, allocate
 from cternet.backbone import Backbone
 from cternet.coupling import Coupling
 from cternet.deployment import AttentionalDeployment
-from cternet.effect import moments
+from cternet.effect import expectation
 from cternet.emotions import MIKELS, TABLES
-from cternet.sentiment_map import SentimentMap
+from cternet.sentiment_map import BUDGETS, Budget, SentimentMap
 from cternet.situation import SituationModification
 from cternet.wscnet import WSCNetHead
 
 Variant = Literal["vanilla", "wscnet", "smad-f", "cternet"]
 VARIANTS: tuple[str, ...] = ("vanilla", "wscnet", "smad-f", "cternet")
+ANSWERS: dict[str, str] = {"y": "Y(S)", "y_te": "Y_TE"}
+"""What a network can answer with, and how that is written."""
 
 
 @dataclass
@@ -62,8 +64,11 @@ class CTERNetConfig:
     """In training, Y(S*) of draws or its exact expectation (random and uniform)."""
     draws: int = 1
     """In training, draws of S* a step, averaged."""
-    normalised_map: bool = False
-    """Divide S by its mean over places, so that it says where and not how much; on the map level only."""
+    budget: Budget = "free"
+    """equal: S and every S* are never negative and have mean 1 over the cells, so that they differ in where alone; free: as
+    they come, which is how checkpoints were made that do not say."""
+    answer: Literal["y", "y_te"] = "y_te"
+    """What cternet answers with: Y_TE, as in the paper, or Y(S)."""
     dropout: float = 0.2
     """Share of the channels of X dropped in training, before every head."""
     training_data: str = ""
@@ -81,8 +86,14 @@ class CTERNetConfig:
             raise ValueError(f"at least two classes are needed, or one of the names {', '.join(TABLES)}")
         if self.draws < 1:
             raise ValueError("draws must be at least 1")
-        if self.normalised_map and self.level == "attention":
-            raise ValueError("normalised_map needs the level map: S* on the attention level has another scale")
+        for name, known in (("budget", BUDGETS), ("answer", ANSWERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+
+    @property
+    def predicts_with(self) -> str:
+        """The answer that a network of this variant predicts with, a key of ``ANSWERS``."""
+        return self.answer if self.variant == "cternet" else "y"
 
 
 @dataclass
@@ -91,7 +102,7 @@ class Outputs:
 
     y (B, K): Y(S, X), or the plain logits of ``vanilla``.  v (B, K): class scores of the map.  y_star (B, K): Y(S*, X), in
     eval mode its exact expectation.  y_te (B, K) = y - y_star.  s, s_star (B, 1, H, W).  s_out (B, D, H, W).
-    evidence (B, K, H, W), only on request.
+    evidence (B, K, H, W), only on request.  prediction (B, K): the logits the model answers with, Y where none are named.
     """
 
     y: Tensor
@@ -103,10 +114,11 @@ class Outputs:
     s_out: Tensor | None = None
     evidence: Tensor | None = None
 
-    @property
-    def prediction(self) -> Tensor:
-        """The logits the model answers with (B, K): Y_TE where there is one, else Y."""
-        return self.y if self.y_te is None else self.y_te
+    prediction: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.prediction is None:
+            self.prediction = self.y
 
 
 class CTERNet(
@@ -139,7 +151,7 @@ class CTERNet(
         reduced = config.reduced_channels or (channels if channels <= 512 else 32)
         self.situation = SituationModification(channels, config.attention_channels, full_view=config.full_view)
         self.deployment = AttentionalDeployment(scaled=config.scaled_attention)
-        self.sentiment_map = SentimentMap(config.attention_channels, classes, config.maps_per_class)
+        self.sentiment_map = SentimentMap(config.attention_channels, classes, config.maps_per_class, budget=config.budget)
         self.coupling = Coupling(channels, reduced, classes)
         if config.variant == "cternet" and config.allocation == "shuffle":
             # E[S*] over other images, the reference outside training; NaN until a first training batch is seen.
@@ -168,23 +180,32 @@ class CTERNet(
     ) -> Outputs:
         """S_out (B, D, H, W) and X~ (B, R, H, W) -> ``Outputs``."""
         v, s = self.sentiment_map(s_out)
-        if self.config.normalised_map:
-            s = s / s.mean(dim=(2, 3), keepdim=True).clamp(min=1e-6)  # the mean is (1/K) sum_k v_k^2, never negative
         g = self.coupling.evidence(reduced) if evidence else None
         y = self.coupling(s, reduced)
         if self.config.variant == "smad-f":
             return Outputs(y=y, v=v, s=s, s_out=s_out, evidence=g)
         s_star = self.counterfactual(s_out, s, generator=generator)
         y_star = self.coupling(s_star, reduced)
-        return Outputs(y=y, v=v, y_star=y_star, y_te=y - y_star, s=s, s_star=s_star, s_out=s_out, evidence=g)
+        y_te = y - y_star
+        return Outputs(
+            y=y,
+            v=v,
+            y_star=y_star,
+            y_te=y_te,
+            s=s,
+            s_star=s_star,
+            s_out=s_out,
+            evidence=g,
+            prediction=y if self.config.predicts_with == "y" else y_te,
+        )
 
     def counterfactual(self, s_out: Tensor, s: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """S* (B, 1, H, W) under the model's own allocation: a draw in training, its expectation in eval mode."""
         config, pooling = self.config, self.sentiment_map.pooling
         if not self.training or config.training_effect == "exact":
-            exact = moments(config.allocation, config.level, s, pooling)
+            exact = expectation(config.allocation, config.level, s, pooling)
             if exact is not None:
-                return exact.mean
+                return exact
             if config.allocation == "shuffle" and not self.training:
                 return self.shuffle_mean.expand_as(s)
         draws = [

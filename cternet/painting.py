@@ -17,6 +17,8 @@ from cternet.predictor import Photo, open_photo
 
 Mask = NDArray[np.uint8]
 Shape = tuple[int, int]
+LEAST_LEFT = 0.01
+"""Share of S outside a painting under which nothing is moved there: a hundred times as much on a few cells says nothing."""
 
 
 def checked(mask: NDArray, shape: Shape) -> Mask:
@@ -40,7 +42,9 @@ def share(mask: Mask) -> NDArray[np.float64]:
 
 
 def ignore(s: Array, mask: Mask) -> Array:
-    """s' = S (1 - share): the painted area is emptied, nothing else changes.  An empty mask gives S itself.
+    """s' = S (1 - share): the painted area is emptied, nothing else changes, so there is less attention in all.
+
+    An empty mask gives S itself.
 
     Args:
         s: (H, W).
@@ -53,6 +57,23 @@ def ignore(s: Array, mask: Mask) -> Array:
     if (painted == 1).all():
         raise ValueError("the painting covers the whole photo: nothing would be left to look at, so leave some of it free")
     return (s * (1 - painted)).astype(np.float32)
+
+
+def look_elsewhere(s: Array, mask: Mask) -> Array:
+    """s' = S (1 - share) * sum(S) / sum(S (1 - share)): what lay on the painted area moves to the rest, in proportion to S.
+
+    Args:
+        s: (H, W).
+        mask: uint8 (H, W).
+
+    Raises:
+        ValueError: no mask of these cells, or nothing would be left to move it to.
+    """
+    rest = ignore(s, mask).astype(np.float64)
+    amount, left = float(s.sum(dtype=np.float64)), float(rest.sum())
+    if left <= LEAST_LEFT * amount:
+        raise ValueError("there is next to no attention outside the painting to move it to, so leave more of the photo free")
+    return (rest * (amount / left)).astype(np.float32)
 
 
 def look_only(s: Array, mask: Mask) -> Array:
@@ -71,8 +92,12 @@ def look_only(s: Array, mask: Mask) -> Array:
     return (painted * (s.sum(dtype=np.float64) / painted.sum())).astype(np.float32)
 
 
-MODES: dict[str, Callable[[Array, Mask], Array]] = {"ignore": ignore, "look-only": look_only}
-"""What a painting does to S."""
+MODES: dict[str, Callable[[Array, Mask], Array]] = {
+    "ignore": ignore,
+    "look-elsewhere": look_elsewhere,
+    "look-only": look_only,
+}
+"""What a painting does to S: the first takes attention away, the others move all there is."""
 
 
 def paint(analysis: Analysis, mask: Mask, mode: str = "ignore") -> Analysis:

@@ -14,6 +14,7 @@ from cternet.checkpoint import load_bank, load_model
 from cternet.images import load_image, to_rgb
 from cternet.model import CTERNet, Outputs
 from cternet.preprocess import covered, preprocess
+from cternet.sentiment_map import Pooling
 
 Photo = str | Path | Image.Image | np.ndarray
 
@@ -36,8 +37,6 @@ class Predictor:
     ) -> None:
         if model.config.variant != "cternet":
             raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
-        if model.config.normalised_map:
-            raise ValueError(f"{name} divides its map by its mean, which the page's interventions do not; use another network")
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             model = model.to(self.device, memory_format=torch.channels_last)
@@ -50,7 +49,8 @@ class Predictor:
         self.bank = bank
         self.turn = threading.Lock()
         with torch.inference_mode():
-            self.pooling = tuple(part.float().cpu().numpy() for part in self.model.sentiment_map.pooling)
+            weight, bias, budget = self.model.sentiment_map.pooling
+            self.pooling = Pooling(weight.float().cpu(), bias.float().cpu(), budget)
             self.bias = self.model.coupling.classifier.bias.float().cpu().numpy()
 
     @classmethod
@@ -118,6 +118,7 @@ class Predictor:
             evidence=outputs.evidence[index].numpy(),
             bias=self.bias,
             pooling=self.pooling,
+            answer=config.answer,
             own=own,
             counterfactual=own,
             attended=s,

@@ -1,32 +1,48 @@
-"""The sentiment map: class-wise and cross-spatial pooling (CTERNet, Eq. 4).
+"""The sentiment map: class-wise and cross-spatial pooling (CTERNet, Eq. 4), and the budget of attention.
 
 After WSCNet's coupled map: She et al., https://ieeexplore.ieee.org/document/8825564
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+Budget = Literal["equal", "free"]
+BUDGETS: tuple[str, ...] = ("equal", "free")
+NEXT_TO_NOTHING = 1e-6
+"""Attention that every cell has before a map is divided by its mean, so that a map of zeros becomes an even one."""
+
+
+def spend(s: Tensor) -> Tensor:
+    """Any map (B, 1, H, W) on the equal budget: (max(S, 0) + e) / (mean + e), never negative and of mean 1 over the cells."""
+    s = s.clamp(min=0) + NEXT_TO_NOTHING
+    return s / s.mean(dim=(2, 3), keepdim=True)
 
 
 class Pooling(NamedTuple):
     """The 1x1 convolution averaged over the l maps of a class: what turns attention channels into S.
 
-    weight: w, (K, D); bias: (K,).
+    weight: w, (K, D); bias: (K,).  budget: ``equal`` has every map go through ``spend``; ``free`` leaves it as it comes.
     """
 
     weight: Tensor
     bias: Tensor
+    budget: Budget = "free"
 
     def __call__(self, s_out: Tensor) -> tuple[Tensor, Tensor]:
         """S_out (B, D, H, W) -> class scores v (B, K) and map S (B, 1, H, W).
 
-        M_k = w_k . S_out + b_k;  v_k = GAP(M_k);  S = (1/K) sum_k v_k M_k.
+        M_k = w_k . S_out + b_k;  v_k = GAP(M_k);  S = (1/K) sum_k v_k M_k, on the budget.
         """
         maps = (self.weight @ s_out.flatten(2) + self.bias[:, None]).unflatten(2, s_out.shape[2:])  # (B, K, H, W)
         v = maps.mean(dim=(2, 3))  # (B, K)
         s = (v[:, :, None, None] * maps).mean(dim=1, keepdim=True)  # (B, 1, H, W)
-        return v, s
+        return v, self.on_budget(s)
+
+    def on_budget(self, s: Tensor) -> Tensor:
+        """A map (B, 1, H, W) with the amount of attention that S has."""
+        return spend(s) if self.budget == "equal" else s
 
 
 class SentimentMap(nn.Module):
@@ -36,25 +52,27 @@ class SentimentMap(nn.Module):
         channels: D of S_out.
         classes: K.
         maps_per_class: l.
+        budget: of S, see ``Pooling``.
     """
 
-    def __init__(self, channels: int, classes: int, maps_per_class: int = 4) -> None:
+    def __init__(self, channels: int, classes: int, maps_per_class: int = 4, *, budget: Budget = "free") -> None:
         super().__init__()
+        self.budget: Budget = budget
         self.classes = classes
         self.maps_per_class = maps_per_class
         self.conv = nn.Conv2d(channels, classes * maps_per_class, kernel_size=1)
-        # Start with S = 1 everywhere, so that Y(S) starts as a linear classifier on the pooled features, and with
-        # S* = 0 for uniform attention (every kernel and its bias sum to 0), so that Y_TE starts there too.
+        # Start with S = 1 everywhere, so that Y(S) starts as a linear classifier on the pooled features.  On a free budget
+        # S* starts at 0 for uniform attention (every kernel and its bias sum to 0), so that Y_TE starts there too.
         with torch.no_grad():
             self.conv.bias.fill_(1.0)
-            self.conv.weight -= self.conv.weight.mean(dim=1, keepdim=True) + 1.0 / channels
+            self.conv.weight -= self.conv.weight.mean(dim=1, keepdim=True) + (1.0 / channels if budget == "free" else 0.0)
 
     @property
     def pooling(self) -> Pooling:
         """Averaging the l maps of a class and averaging their kernels is the same thing."""
         shape = (self.classes, self.maps_per_class)
         weight = self.conv.weight.flatten(1).unflatten(0, shape).mean(dim=1)
-        return Pooling(weight, self.conv.bias.unflatten(0, shape).mean(dim=1))
+        return Pooling(weight, self.conv.bias.unflatten(0, shape).mean(dim=1), self.budget)
 
     def forward(self, s_out: Tensor) -> tuple[Tensor, Tensor]:
         """S_out (B, D, H, W) -> v (B, K), S (B, 1, H, W)."""

@@ -24,12 +24,21 @@ from training.checkpoints import SaveError, newest_state, write_json
 from training.classification import ClassificationRun
 from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
+from training.evaluation import ANSWERS
 from training.presets import PRESETS
 from training.processes import on_main
 from training.progress import Interrupted
 from training.start import changed_settings
 from training.tables import table
 
+REPLACED = {"evenly": "flat", "reversed": "reversed"}
+"""Accuracy of Y(S) with as much attention elsewhere: the figure's name, and the audit's."""
+COLUMNS = {
+    "accuracy": "accuracy",
+    "polarity_accuracy": "polarity",
+    "evenly": "S spread evenly",
+    "reversed": "S turned around",
+}
 PaperColumn = Literal["fi", "emotion6", "artphoto", "twitter2"]
 
 
@@ -72,10 +81,10 @@ TABLES: dict[str, tuple[TableRow, ...]] = {
         TableRow("eight draws", cternet(training_effect="draw", draws=8)),
         TableRow("exact expectation", cternet(training_effect="exact")),
         TableRow("effect warm-up", cternet(training_effect="exact"), {"effect_warmup": 2}),
+        TableRow("effect x 0.3", cternet(training_effect="exact"), {"effect_weight": 0.3}),
         TableRow("Eq. 7 alone", cternet(training_effect="exact"), {"eq7_alone": True}),
         TableRow("map level", cternet(training_effect="draw", level="map")),
-        TableRow("map level, mean kept", cternet(training_effect="draw", level="scaled-map")),
-        TableRow("normalised S, map level", cternet(training_effect="draw", level="map", normalised_map=True)),
+        TableRow("free budget", cternet(training_effect="exact", budget="free")),
         TableRow("scaled Eq. 2", cternet(training_effect="exact", scaled_attention=True)),
         TableRow("shuffle", cternet(allocation="shuffle")),
     ),
@@ -130,9 +139,9 @@ def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     summary: dict[str, Any] = {}
     for name, runs in results.items():
         for split in (split for split in runs[0] if all(split in run for run in runs)):
-            for answer in ("v", "y", "y_te"):
-                for figure in ("accuracy", "polarity_accuracy", "macro_f1"):
-                    values = [run[split].get(answer, {}).get(figure) for run in runs]
+            for answer in ANSWERS:
+                for figure in ("accuracy", "polarity_accuracy", "macro_f1", *REPLACED):
+                    values = [value_of(run[split], answer, figure) for run in runs]
                     if None not in values:
                         std = statistics.stdev(values) if len(values) > 1 else 0.0
                         summary.setdefault(name, {}).setdefault(split, {}).setdefault(answer, {})[figure] = {
@@ -143,19 +152,29 @@ def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     return summary
 
 
+def value_of(figures: dict[str, Any], answer: str, figure: str) -> float | None:
+    """A figure of an answer; of Y(S) also its accuracy with S replaced, from the audit of attention."""
+    if figure not in REPLACED:
+        return figures.get(answer, {}).get(figure)
+    return figures["attention"][REPLACED[figure]]["accuracy"] if answer == "y" and "attention" in figures else None
+
+
 def markdown(summary: dict[str, Any], paper: dict[str, float] | None = None) -> str:
     """The table, accuracies in per cent; the paper's figure stands beside each row's prediction."""
-    header = ["row", "split", "answer", "accuracy", "polarity", *(["the paper's accuracy"] if paper else [])]
+    measured = {figure for row in summary.values() for split in row.values() for found in split.values() for figure in found}
+    columns = {figure: words for figure, words in COLUMNS.items() if figure not in REPLACED or figure in measured}
+    header = ["row", "split", "answer", *columns.values(), *(["the paper's accuracy"] if paper else [])]
     rows = []
     for name, splits in summary.items():
         for split, answers in splits.items():
             for answer, figures in answers.items():
                 cells = [
                     f"{100 * figures[key]['mean']:.2f} ± {100 * figures[key]['std']:.2f}" if key in figures else "–"
-                    for key in ("accuracy", "polarity_accuracy")
+                    for key in columns
                 ]
                 if paper:
-                    cells.append(f"{paper[name]:.2f}" if name in paper and answer == list(answers)[-1] else "")
+                    last = "y_te" if "y_te" in answers else "y"
+                    cells.append(f"{paper[name]:.2f}" if name in paper and answer == last else "")
                 rows.append([name, split, answer, *cells])
     return table(header, rows, left=3) + "\n"
 

@@ -15,7 +15,8 @@ from cternet.model import CTERNet
 from training.config import TrainConfig
 from training.data import Example
 from training.engine import Run
-from training.evaluation import evaluate
+from training.evaluation import ANSWERS, evaluate
+from training.evaluation.attention import REPLACEMENTS
 from training.features import Batch, Features
 from training.sampler import EpochSampler
 from training.soft_labels import target_table
@@ -64,7 +65,7 @@ class ClassificationRun(Run):
         return self.features.training(sampler, from_start=from_start)
 
     def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The cross-entropies of ``loss_terms``, that of Y_TE rising over the first epochs where asked for."""
+        """The cross-entropies of ``loss_terms``; that of Y_TE by its weight, which rises over the first epochs if asked for."""
         config = self.config
         if self.targets is not None:
             targets = self.targets[indices.to(self.targets.device)]
@@ -76,7 +77,8 @@ class ClassificationRun(Run):
             outputs = self.network(inputs, start=config.frozen_sections)
         terms = loss_terms(outputs, targets, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
         rise = self.progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
-        return sum(term * min(1.0, rise) if name == "y_te" else term for name, term in terms.items()), terms
+        weight = config.effect_weight * min(1.0, rise)
+        return sum(term * weight if name == "y_te" else term for name, term in terms.items()), terms
 
     def evaluate(self, loader: DataLoader, start: int) -> dict[str, Any]:
         """Figures of ``weights`` on what ``Features.evaluation`` gave."""
@@ -88,12 +90,15 @@ class ClassificationRun(Run):
         figures = self.evaluate(self.val_loader, self.val_start)
         chosen = figures[figures["prediction"]]
         val = {"accuracy": chosen["accuracy"], "polarity_accuracy": chosen.get("polarity_accuracy")}
-        return figures, val | {f"accuracy_{name}": figures[name]["accuracy"] for name in ("v", "y", "y_te") if name in figures}
+        val |= {f"accuracy_{name}": figures[name]["accuracy"] for name in ANSWERS if name in figures}
+        if audit := figures.get("attention"):
+            val |= {f"accuracy_y_{name}": audit[name]["accuracy"] for name in REPLACEMENTS}
+            val |= {"changed_by_flat": audit["flat"]["changes"], "top_quarter": audit["top_quarter"]}
+        return figures, val
 
     def score(self, val: dict[str, float | None]) -> float:
         return val["accuracy"]
 
     def pictures(self, examples: Sequence[Example]) -> list[NDArray[np.uint8]]:
         """S, S*, the effect map and the logits; networks that the predictor does not take have none."""
-        model = self.config.model
-        return sample_figures(self.weights, examples) if model.variant == "cternet" and not model.normalised_map else []
+        return sample_figures(self.weights, examples) if self.config.model.variant == "cternet" else []

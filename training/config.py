@@ -94,17 +94,23 @@ class RunConfig:
                 raise ValueError(f"--{name.replace('_', '-')} must lie between 0 and 1, not {getattr(self, name)}")
 
 
+NETWORK = CTERNetConfig(budget="equal")
+"""What is trained where nothing else is said."""
+
+
 @dataclass(kw_only=True)
 class TrainConfig(RunConfig, DataConfig):
     """A run that learns emotions."""
 
-    model: CTERNetConfig = field(default_factory=CTERNetConfig)
+    model: CTERNetConfig = field(default_factory=lambda: NETWORK)
     """The network."""
 
     eq7_alone: bool = False
     """Train on CE(v) + CE(Y_TE) only, as Eq. 7 is printed."""
+    effect_weight: float = 1.0
+    """Of CE(Y_TE) in the loss; on an equal budget it is what asks S to look somewhere."""
     effect_warmup: int = 0
-    """Epochs over which the weight of CE(Y_TE) rises from 0 to 1."""
+    """Epochs over which that weight rises from 0."""
     label_smoothing: float = 0.1
     soft_labels: bool = False
     """Learn the shares of the raters where the data set has them, instead of the commonest label."""

@@ -33,7 +33,7 @@ from cternet.precision import Precision
 from training.checkpoints import write_json
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
 from training.evaluation import collect, summarise
-from training.evaluation.attention import audit, gather
+from training.evaluation.attention import audit_of
 from training.evaluation.bootstrap import Verdicts, intervals, paired
 from training.evaluation.calibration import calibration
 from training.evaluation.localisation import localise
@@ -120,7 +120,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         raise DataError(f"{arguments.data} has no readable image in {arguments.split}")
 
     logits, labels = answers(network, examples, arguments, accelerator, "evaluating")
-    found: dict[str, Any] = summarise(logits, labels, readout)
+    found: dict[str, Any] = summarise(logits, labels, readout, network.config.predicts_with)
     verdicts = {name: Verdicts.of(values, labels, readout) for name, values in logits.items()}
     for name, values in logits.items():
         found[name]["calibration"] = calibration(readout.scores(values), labels)
@@ -137,7 +137,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
     }
     if other is not None:
         second, _ = answers(other, examples, arguments, accelerator, "evaluating the other")
-        rival = list(second)[-1]
+        rival = other.config.predicts_with
         versus = paired(verdicts[found["prediction"]], Verdicts.of(second[rival], labels, theirs), labels, len(classes))
         name = name_of(arguments.against)
         name += " (other)" if name == found["weights"] else ""
@@ -145,8 +145,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
     if arguments.attention:
         if classes != network.config.classes:
             raise DataError("--attention needs the network's own classes as labels; leave out --polarity")
-        parts = gather(network, photos_for(network, examples, arguments, accelerator), accelerator)
-        found["attention"] = audit(bias=network.coupling.classifier.bias.detach().float().cpu(), **parts)
+        found["attention"] = audit_of(network, photos_for(network, examples, arguments, accelerator), accelerator)
     maps = localise(network, examples, accelerator, batch_size=arguments.batch_size, workers=arguments.workers)
     return found | ({"stimulus_maps": maps} if maps else {}), classes
 

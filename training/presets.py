@@ -8,13 +8,12 @@ from dataclasses import replace
 import tyro
 
 from cternet.emotions import EKMAN, MIKELS, POLARITY_CLASSES
-from cternet.model import CTERNetConfig
-from training.config import TrainConfig
+from training.config import NETWORK, TrainConfig
 
 PAPER = TrainConfig(
     data=tyro.MISSING,
     out=tyro.MISSING,
-    model=CTERNetConfig(backbone="res2net101d", output_stride=None, image_size=448, geometry="center", dropout=0.0),
+    model=replace(NETWORK, backbone="res2net101d", output_stride=None, image_size=448, geometry="center", dropout=0.0),
     pretrained=True,
     frozen_sections=0,
     train_batch_norm=True,
@@ -42,7 +41,8 @@ def paper(classes: tuple[str, ...], **changes: object) -> TrainConfig:
 DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="auto")
 """What the stages of the shipped weights share, made for two cores; docs/training.md has the commands."""
 
-AT_STRIDE_32 = CTERNetConfig(variant="vanilla", output_stride=None)
+PLAIN = replace(NETWORK, variant="vanilla")
+AT_STRIDE_32 = replace(PLAIN, output_stride=None)
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-paper": ("Tables 1, 3 and 4: FI, eight emotions", paper(MIKELS)),
@@ -57,7 +57,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-demo-trunk": ("shipped weights, stage 1: a plain classifier at stride 32", replace(DEMO, model=AT_STRIDE_32)),
     "fi-demo-plain": (
         "shipped weights, stage 2: from stage 1's best, a plain classifier with 14 x 14 maps",
-        replace(DEMO, model=CTERNetConfig(variant="vanilla"), epochs=2, lr=1e-4),
+        replace(DEMO, model=PLAIN, epochs=2, lr=1e-4),
     ),
     "fi-demo-teacher": (
         "shipped weights, a second teacher: a plain classifier at stride 32, longer and with mixup",
@@ -67,7 +67,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         "shipped weights, stage 3: from stage 2's best, taught by both teachers; --model.variant vanilla or wscnet for those",
         replace(
             DEMO,
-            model=CTERNetConfig(training_effect="exact"),
+            model=replace(NETWORK, training_effect="exact"),
             start_head=True,
             teaching=0.8,
             epochs=1,

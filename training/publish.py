@@ -71,18 +71,21 @@ class Arguments:
 
 
 def flags(settings: dict[str, Any], defaults: Any, prefix: str = "") -> list[str]:
-    """The command-line flags that differ from the defaults; paths become placeholders."""
+    """The command-line flags that differ from the defaults, a dataclass or an instance of one; paths become placeholders."""
     found: list[str] = []
     for field in fields(defaults):
         if field.name not in settings:  # the run is older than this setting
             continue
-        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        if isinstance(defaults, type):
+            default = field.default_factory() if field.default_factory is not MISSING else field.default
+        else:
+            default = getattr(defaults, field.name)
         value, name = settings[field.name], f"--{prefix}{field.name.replace('_', '-')}"
         plain = json.loads(json.dumps(asdict(default) if is_dataclass(default) else default, default=str))
         if field.name in LEFT_OUT or value == plain:
             continue
         if is_dataclass(default):
-            found += flags(value, type(default), f"{prefix}{field.name}.")
+            found += flags(value, default, f"{prefix}{field.name}.")
         elif isinstance(value, bool):
             found.append(name if value else f"--{prefix}no-{field.name.replace('_', '-')}")
         else:

@@ -62,7 +62,7 @@ def controls(methods: Sequence[str]) -> dict[str, str]:
 def row_of(scene: Scene, comparison: Comparison) -> Row:
     """A photo's numbers; what was not measured, or cannot be had, is left out."""
     analysis = scene.analysis
-    effects = analysis.scores
+    effects = analysis.own_effect
     row = {
         "path": comparison.name,
         "width": analysis.geometry["width"],
@@ -70,7 +70,7 @@ def row_of(scene: Scene, comparison: Comparison) -> Row:
         "prediction": analysis.prediction,
         "polarity": analysis.polarity,
         "probability": float(analysis.probabilities.max()),
-        "effect_size": float(effects.max()),
+        "effect_size": float(effects[analysis.labels.index(analysis.prediction)]),
         "effect_norm": float(np.linalg.norm(effects)),
         "disagreement": disagreement(comparison),
     }

@@ -13,11 +13,14 @@ import pytest
 from PIL import Image
 
 from app import render
-from app.analyze import AnalyzePage, View, idle_words
+from app.analyze import AnalyzePage, View, explanation, idle_words
+from app.choices import levels
 from app.main import build
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
+from cternet.export import predicted_with
+from cternet.model import ANSWERS
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -156,6 +159,28 @@ def test_the_page_says_what_an_even_look_would_have_said(page, payload):
     split = replace(analysis, evidence=evidence, **plain)
     assert split.prediction == split.labels[1]
     assert f"would have said <b>{split.labels[0]}</b>" in render.answer_view(split, 0)
+
+
+def test_an_effect_has_nothing_to_say_when_looking_evenly():
+    """On an equal budget even attention is the counterfactual itself, so Y_TE is 0 for every emotion."""
+    photo = tiny_photo()
+    te, y = (Predictor(tiny_network(budget="equal", answer=answer)).analyze(photo) for answer in ("y_te", "y"))
+    assert np.abs(te.evenly.scores).max() < 1e-5
+    assert "would have no answer" in render.evenly_words(te)
+    assert "would have said" in render.evenly_words(y)
+
+
+@pytest.mark.parametrize(("answer", "budget"), [("y", "equal"), ("y_te", "free")])
+def test_the_page_says_what_the_model_answers_with(answer, budget):
+    config = replace(tiny_network().config, answer=answer, budget=budget)
+    words = explanation(config)
+    assert ("**answers with Y(S)**" in words, "**answers with Y_TE**" in words) == (answer == "y", answer == "y_te")
+    assert ("hold the same amount" in words, "different amounts" in words) == (budget == "equal", budget == "free")
+    assert "{" not in words.replace("Y_{TE}", "")
+    assert ("scaled-map" in levels(config)) is (budget == "free"), "on an equal budget it is the map level again"
+    analysis = Predictor(tiny_network(budget=budget, answer=answer)).analyze(tiny_photo())
+    assert f"Its answer is {ANSWERS[answer]}" in render.answer_view(analysis, 0)
+    assert predicted_with(analysis)["answer"] == ANSWERS[answer]
 
 
 @pytest.mark.parametrize("idle", [True, False, None])

@@ -28,6 +28,7 @@ from cternet import Analysis, Predictor
 from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
 from cternet.export import numbers
 from cternet.images import MAX_BYTES
+from cternet.painting import MODES
 from tests.app.calls import MARK, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -107,7 +108,7 @@ def test_analyze_looks_at_another_allocation_level_and_emotion(endpoints, analys
     looked = analysis.intervene(
         own["allocation"] if allocation == "own" else allocation, level=own["level"] if level == "own" else level, seed=3
     )
-    assert answer["predicted_with"] == own
+    assert answer["predicted_with"] == own | {"answer": "Y_TE", "budget": "free"}
     assert answer["counterfactual"] == numbers(looked)["counterfactual"]
     assert answer["prediction"] == analysis.prediction
     np.testing.assert_allclose(values(answer["Y_TE"]), looked.total_effect)
@@ -125,12 +126,17 @@ def test_a_seed_draws_another_map_of_the_model_s_own_allocation(endpoints, analy
 # --- intervene
 
 
-@pytest.mark.parametrize("mode", ["ignore", "look-only"])
+@pytest.mark.parametrize("mode", MODES)
 def test_intervene_takes_cells(client, analysis, photo, mode):
     answer = client.predict(image=handle_file(photo), cells=CELLS, mode=mode, api_name="/intervene")
     share = np.round(255 * np.array(CELLS)) / 255
     s = analysis.s.astype(np.float64)
-    painted = s * (1 - share) if mode == "ignore" else share * s.sum() / share.sum()
+    rest = s * (1 - share)
+    painted = {
+        "ignore": rest,
+        "look-elsewhere": rest * s.sum() / rest.sum(),
+        "look-only": share * s.sum() / share.sum(),
+    }[mode]
     evidence = analysis.evidence.astype(np.float64)
     np.testing.assert_allclose(values(answer["effect"]), (evidence * (s - painted)).mean(axis=(1, 2)), atol=1e-6)
     np.testing.assert_allclose(values(answer["before"]["Y"]) - values(answer["after"]["Y"]), values(answer["effect"]))
@@ -288,7 +294,11 @@ def test_answers_without_maps_are_short_and_otherwise_the_same(endpoints, photo,
         ("analyze", {"emotion": 3}, "The argument emotion must be one of"),
         ("analyze", {"maps": 1}, "The argument maps must be true or false."),
         ("intervene", {}, "either as mask, a picture, or as cells"),
-        ("intervene", {"cells": CELLS, "mode": "forget"}, "The argument mode must be one of ignore, look-only."),
+        (
+            "intervene",
+            {"cells": CELLS, "mode": "forget"},
+            "must be one of ignore, look-elsewhere, look-only.",
+        ),
         ("intervene", {"cells": CELLS[:3]}, "4 rows of 4 numbers from 0 to 1"),
         ("intervene", {"cells": [row[:3] for row in CELLS]}, "4 rows of 4 numbers from 0 to 1"),
         ("intervene", {"cells": [[2.0] * 4] * 4}, "4 rows of 4 numbers from 0 to 1"),

@@ -18,7 +18,7 @@ from app.sessions import Sessions
 from cternet import Predictor
 from cternet.draws import draw
 from cternet.figure import significant
-from cternet.painting import centre, encode, ignore, look_only
+from cternet.painting import MODES, centre, encode, ignore
 from cternet.regions import report
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
@@ -77,24 +77,29 @@ def numbers(answer: dict, label: str) -> list[str]:
     return re.findall(r"<td>(?:<b>)?([-+\d.e]+)", row)
 
 
-@pytest.mark.parametrize(("mode", "change"), [("ignore", ignore), ("look-only", look_only)])
-def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(page, sent, monkeypatch, mode, change):
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(page, sent, monkeypatch, mode):
     monkeypatch.setattr(page.predictor, "forward", lambda *_: pytest.fail("the network ran"))
     analysis = page.scenes.get("a").analysis
     mask = centre(analysis.s.shape)
     answer = call(page, "paint", asked(sent, mask=encode(mask), mode=mode))
     s = analysis.s.astype(np.float64)
     share = mask / 255
-    s_painted = s * (1 - share) if mode == "ignore" else share * s.sum() / share.sum()
+    rest = s * (1 - share)
+    s_painted = {
+        "ignore": rest,
+        "look-elsewhere": rest * s.sum() / rest.sum(),
+        "look-only": share * s.sum() / share.sum(),
+    }[mode]
     for k, label in enumerate(analysis.labels):
         y = (s * analysis.evidence[k]).mean() + analysis.bias[k]
         y_painted = (s_painted * analysis.evidence[k]).mean() + analysis.bias[k]
         assert numbers(answer, label) == [significant(y), significant(y_painted), significant(y - y_painted)]
-    assert analysis.intervene(change(analysis.s, mask)).prediction in answer["message"]
+    assert analysis.intervene(MODES[mode](analysis.s, mask)).prediction in answer["message"]
     assert set(answer["views"]) == {"answer", "graph", "circle"}
 
 
-@pytest.mark.parametrize("mode", ["ignore", "look-only"])
+@pytest.mark.parametrize("mode", MODES)
 def test_nothing_painted_changes_nothing(page, sent, mode):
     answer = call(page, "paint", asked(sent, mode=mode))
     assert "wrong" not in answer

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cternet.allocations import ALLOCATIONS, LEVELS, allocate, painted, random, reverse, shuffle, uniform
-from cternet.sentiment_map import Pooling
+from cternet.sentiment_map import Pooling, spend
 
 B, D, H, W = 4, 6, 3, 5
 
@@ -35,6 +35,42 @@ def test_registry(name: str, level: str, attention: torch.Tensor, pooling: Pooli
     assert torch.equal(*found), "the same seed gives the same S*"
     assert torch.equal(attention, before[0])
     assert torch.equal(s, before[1])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", ALLOCATIONS)
+def test_an_equal_budget_is_kept(name: str, level: str, attention: torch.Tensor, pooling: Pooling):
+    """Whatever the allocation, and however negative the attention: as much of it as S has, and none below 0."""
+    equal = Pooling(pooling.weight, pooling.bias, "equal")
+    s = equal(attention)[1]
+    painting = torch.zeros(H, W)
+    painting[1, 2:4] = 0.2
+    options = {"painting": painting} if name == "painted" else {}
+    found = allocate(name, level, s_out=attention, s=s, pooling=equal, generator=seeded(3), **options)
+    for values in (s, found):
+        assert (values >= 0).all()
+        assert torch.allclose(values.mean(dim=(2, 3)), torch.ones(B, 1), atol=1e-5)
+    if name == "painted":
+        assert torch.allclose(found, spend(painting.expand(B, 1, H, W)))
+        assert found[0, 0, 1, 2].item() == pytest.approx(H * W / 2, rel=1e-3), "all of it on the two painted cells"
+    if name in ("random", "reverse"):
+        assert found.std() > 0.1, "visible beside S"
+    if name == "uniform":
+        assert torch.allclose(found, torch.ones_like(found), atol=1e-4)
+
+
+def test_reverse_on_an_equal_budget_by_hand():
+    s = torch.tensor([0.0, 1.0, 2.0]).reshape(1, 1, 1, 3)
+    pooling = Pooling(torch.ones(1, 1), torch.zeros(1), "equal")
+    found = allocate("reverse", "map", s_out=s, s=s, pooling=pooling)
+    assert found.flatten().tolist() == pytest.approx([2, 1, 0], abs=1e-5)
+
+
+def test_an_empty_painting_says_nowhere_to_look(attention: torch.Tensor, pooling: Pooling):
+    equal = Pooling(pooling.weight, pooling.bias, "equal")
+    s = equal(attention)[1]
+    with pytest.raises(ValueError, match="empty: paint"):
+        allocate("painted", "map", s_out=attention, s=s, pooling=equal, painting=torch.zeros(H, W))
 
 
 def test_the_five_of_the_paper_and_the_app():

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from cternet import CheckpointError, CTERNet, load_model
 from cternet.checkpoint import BANK, CONFIG, WEIGHTS, load_bank
 from cternet.model import VARIANTS
-from tests.tiny import tiny_network
+from tests.tiny import SIZE, tiny_network
 
 Save = Callable[..., Path]
 
@@ -93,6 +93,23 @@ def test_config_is_readable(checkpoint: Save):
 
 
 # --- damaged ones
+
+
+def test_a_checkpoint_from_before_budgets_is_what_it_was(checkpoint: Save):
+    """Its config names neither a budget nor an answer: free, and Y_TE."""
+    network = tiny_network()
+    folder = checkpoint(network)
+    config = json.loads((folder / "config.json").read_text())
+    del config["budget"], config["answer"]
+    (folder / "config.json").write_text(json.dumps(config | {"normalised_map": False}))
+    loaded = load_model(folder)
+    assert (loaded.config.budget, loaded.config.answer) == ("free", "y_te")
+    images = torch.randn(2, 3, SIZE, SIZE)
+    with torch.no_grad():
+        assert torch.equal(loaded(images).prediction, network(images).y_te)
+    (folder / "config.json").write_text(json.dumps(config | {"normalised_map": True}))
+    with pytest.raises(CheckpointError, match="train the network anew"):
+        load_model(folder)
 
 
 def test_missing_folder(tmp_path: Path):

@@ -45,7 +45,7 @@ def test_another_allocation(command: Command, tmp_path: Path):
     assert made(tmp_path) == {"photo.png", "photo.json", "photo.npz"}
     found = json.loads((tmp_path / "out" / "photo.json").read_text())
     assert (found["counterfactual"]["allocation"], found["counterfactual"]["level"]) == ("reverse", "map")
-    assert found["predicted_with"] == {"allocation": "random", "level": "attention"}
+    assert found["predicted_with"] == {"answer": "Y_TE", "allocation": "random", "level": "attention", "budget": "free"}
 
 
 def test_a_bad_photo_does_not_stop_the_others(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

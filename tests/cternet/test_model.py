@@ -4,12 +4,14 @@ import pytest
 import torch
 
 from cternet.allocations import LEVELS
-from cternet.effect import moments
+from cternet.effect import expectation
 from cternet.losses import loss_terms
 from cternet.model import VARIANTS, CTERNet, CTERNetConfig
+from cternet.sentiment_map import BUDGETS, spend
 from tests.tiny import BACKBONES, SIZE, tiny_config, tiny_network
 
 ANSWERS = {"vanilla": {"y"}, "wscnet": {"y", "v"}, "smad-f": {"y", "v"}, "cternet": {"y", "v", "y_star", "y_te"}}
+ANSWERS = {variant: logits | {"prediction"} for variant, logits in ANSWERS.items()}
 MAPS = {"vanilla": set(), "wscnet": {"s"}, "smad-f": {"s"}, "cternet": {"s", "s_star"}}
 ALLOCATIONS = ("random", "uniform", "reverse", "shuffle")
 
@@ -85,14 +87,15 @@ def test_total_effect_is_factual_minus_counterfactual(network: CTERNet):
     assert out.y_te.abs().max() > 1e-2
 
 
+@pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("allocation", ["random", "uniform"])
-def test_eval_uses_the_expectation(allocation: str, level: str):
-    network = tiny_network(allocation=allocation, level=level)
+def test_eval_uses_the_expectation(allocation: str, level: str, budget: str):
+    network = tiny_network(allocation=allocation, level=level, budget=budget)
     with torch.no_grad():
         out = network(images())
-        exact = moments(allocation, level, out.s, network.sentiment_map.pooling)
-    assert torch.equal(out.s_star, exact.mean)
+        exact = expectation(allocation, level, out.s, network.sentiment_map.pooling)
+    assert torch.equal(out.s_star, exact)
 
 
 def test_training_draws_and_can_use_the_expectation():
@@ -102,15 +105,17 @@ def test_training_draws_and_can_use_the_expectation():
     first, again, other = (drawn.counterfactual(s_out, s, generator=torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-    assert torch.equal(exact.counterfactual(s_out, s), moments("random", "attention", s, exact.sentiment_map.pooling).mean)
+    expected = expectation("random", "attention", s, exact.sentiment_map.pooling)
+    assert torch.equal(exact.counterfactual(s_out, s), expected)
 
 
-def test_several_draws_are_averaged():
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_several_draws_are_averaged(budget: str):
     """Their spread falls with the root of their number; their mean is the expectation."""
     images = torch.randn(2, 3, SIZE, SIZE)
     spread = {}
     for draws in (1, 16):
-        network = tiny_network(draws=draws)
+        network = tiny_network(draws=draws, budget=budget)
         with torch.no_grad():
             x = network.forward_features(images)
             network.training = True  # the head alone: batch norms keep their statistics
@@ -124,18 +129,38 @@ def test_several_draws_are_averaged():
     assert spread[1] / spread[16] == pytest.approx(4, rel=0.2)
 
 
-def test_a_normalised_map_has_mean_one():
-    network = tiny_network(level="map", normalised_map=True)
-    images = torch.randn(3, 3, SIZE, SIZE)
+def test_on_an_equal_budget_attention_and_its_counterfactual_hold_as_much():
+    network, free = tiny_network(budget="equal"), tiny_network()
+    x = images()
     with torch.no_grad():
-        found, plain = network(images), tiny_network(level="map")(images)
-    assert torch.allclose(found.s.mean(dim=(2, 3)), torch.ones(3, 1), atol=1e-5)
-    assert torch.allclose(found.s, plain.s / plain.s.mean(dim=(2, 3), keepdim=True), atol=1e-5)
-    assert torch.allclose(found.s_star, torch.ones_like(found.s_star))
-    from cternet import Predictor
+        found, plain = network(x), free(x)
+    assert torch.allclose(found.s.mean(dim=(2, 3)), torch.ones(2, 1), atol=1e-5)
+    assert torch.allclose(found.s, spend(plain.s), atol=1e-5), "Eq. 4 stays before it"
+    assert (found.s >= 0).all()
+    assert (plain.s < 0).any(), "the case is there"
+    assert torch.equal(found.s_star, torch.ones_like(found.s))
+    assert torch.equal(found.v, plain.v)
 
-    with pytest.raises(ValueError, match="divides its map by its mean"):
-        Predictor(network)
+
+def test_a_new_network_on_an_equal_budget_starts_as_a_plain_classifier():
+    """Its S is about 1 everywhere, and even attention is 1, not 0 / 0."""
+    torch.manual_seed(0)
+    network = CTERNet(tiny_config(budget="equal", allocation="uniform")).train()
+    network.backbone.eval()
+    with torch.no_grad():
+        found = network(images())
+    assert (found.s - 1).abs().max() < 0.5
+    assert torch.allclose(found.s_star, torch.ones_like(found.s), atol=1e-4)
+
+
+@pytest.mark.parametrize("variant", ["vanilla", "wscnet", "smad-f", "cternet"])
+@pytest.mark.parametrize("answer", ["y", "y_te"])
+def test_what_it_answers_with(variant: str, answer: str):
+    network = tiny_network(variant=variant, answer=answer)
+    with torch.no_grad():
+        found = network(images())
+    expected = found.y_te if variant == "cternet" and answer == "y_te" else found.y
+    assert torch.equal(found.prediction, expected)
 
 
 def test_shuffle_answers_with_the_mean_of_other_images():
@@ -185,7 +210,8 @@ def test_reduced_channels_by_default():
         ({"variant": "nonsense"}, "vanilla, wscnet, smad-f"),
         ({"classes": ("awe",)}, "two"),
         ({"draws": 0}, "draws must be at least 1"),
-        ({"normalised_map": True}, "needs the level map"),
+        ({"budget": "large"}, "unknown budget 'large': choose one of equal, free"),
+        ({"answer": "v"}, "unknown answer 'v': choose one of y, y_te"),
     ],
 )
 def test_config_that_makes_no_sense(changes: dict, words: str):

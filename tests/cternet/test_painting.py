@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from cternet import Analysis, ImageError, Predictor
-from cternet.painting import MODES, PRESETS, decode, empty, encode, from_image, ignore, look_only, paint
+from cternet.painting import MODES, PRESETS, decode, empty, encode, from_image, ignore, look_elsewhere, look_only, paint
 from tests.tiny import photo_tensor, tiny_photo
 
 GRID = (14, 14)
@@ -40,6 +40,19 @@ def test_ignoring_empties_by_the_share(analysis: Analysis):
     for i in range(4):
         for j in range(4):
             assert found[i, j] == pytest.approx(analysis.s[i, j] * (1 - painted[i, j] / 255), rel=1e-6)
+
+
+def test_looking_elsewhere_moves_what_lay_there_to_the_rest(analysis: Analysis):
+    """In proportion to S: nothing is lost, and between two free cells nothing changes."""
+    painted = np.zeros((4, 4), np.uint8)
+    painted[1:3, 1:3] = 255
+    found = look_elsewhere(analysis.s, painted)
+    assert not found[1:3, 1:3].any()
+    assert found.sum() == pytest.approx(analysis.s.sum(), rel=1e-5)
+    free = painted == 0
+    assert np.allclose(found[free] / analysis.s[free], found[0, 0] / analysis.s[0, 0])
+    assert found[0, 0] / analysis.s[0, 0] == pytest.approx(analysis.s.sum() / analysis.s[free].sum(), rel=1e-5)
+    assert ignore(analysis.s, painted).sum() == pytest.approx(analysis.s[free].sum(), rel=1e-5), "ignoring takes it away"
 
 
 def test_looking_only_keeps_the_mass_and_the_shape(analysis: Analysis):
@@ -76,6 +89,7 @@ def test_painting_again_starts_from_s(analysis: Analysis):
     ("painted", "mode", "words"),
     [
         (np.full((4, 4), 255, np.uint8), "ignore", "covers the whole photo"),
+        (np.full((4, 4), 255, np.uint8), "look-elsewhere", "covers the whole photo"),
         (np.zeros((4, 4), np.uint8), "look-only", "empty"),
         (np.zeros((5, 4), np.uint8), "ignore", "5x4 cells, this map has 4x4"),
         (np.zeros(16, np.uint8), "look-only", "16 cells"),
@@ -86,6 +100,15 @@ def test_painting_again_starts_from_s(analysis: Analysis):
 def test_paintings_that_cannot_be_used(analysis: Analysis, painted: np.ndarray, mode: str, words: str):
     with pytest.raises(ValueError, match=words):
         paint(analysis, painted, mode)
+
+
+def test_there_must_be_attention_elsewhere_to_move_it_to():
+    s = np.zeros((4, 4), np.float32)
+    s[0, 0], s[3, 3] = 15.99, 0.01
+    painted = np.zeros((4, 4), np.uint8)
+    painted[0, 0] = 255
+    with pytest.raises(ValueError, match="next to no attention outside"):
+        look_elsewhere(s, painted)
 
 
 # --- as text

@@ -118,6 +118,14 @@ def test_look_only_here(bench, analysis):
     assert "only here" in bench.inner_text("#whatif-answer .lead")
 
 
+def test_look_elsewhere(bench, analysis):
+    bench.select_option("[data-part=mode]", "look-elsewhere")
+    bench.wait_for_function(SETTLED)
+    drag(bench, (0.3, 0.3), (0.7, 0.6))
+    assert_numbers_of_library(bench, analysis, "look-elsewhere")
+    assert "elsewhere" in bench.inner_text("#whatif-answer .lead")
+
+
 def test_eraser_undo_redo_and_clear(bench, analysis):
     drag(bench, (0.3, 0.3), (0.7, 0.6))
     first = mask_of(bench, analysis)

@@ -104,6 +104,16 @@ def test_mean_and_standard_deviation():
     assert [*row, "71.45"] in map(cells, markdown(summary, {"vanilla": 71.45}).splitlines())
 
 
+def test_accuracy_with_s_replaced_stands_beside_that_of_y():
+    audit = {"flat": {"accuracy": 0.4}, "reversed": {"accuracy": 0.3}}
+    figures = {"accuracy": 0.5, "polarity_accuracy": 0.8, "macro_f1": 0.5}
+    runs = [{"val": {"v": figures, "y": figures, "attention": audit}}]
+    lines = [cells(line) for line in markdown(summarise({"smad-f": runs})).splitlines()]
+    assert lines[0][-2:] == ["S spread evenly", "S turned around"]
+    assert lines[2] == ["smad-f", "val", "v", "50.00 ± 0.00", "80.00 ± 0.00", "–", "–"]
+    assert lines[3] == ["smad-f", "val", "y", "50.00 ± 0.00", "80.00 ± 0.00", "40.00 ± 0.00", "30.00 ± 0.00"]
+
+
 def test_two_processes(prefixed: list[str], tmp_path: Path):
     """Runs follow each other in the same processes; one of them writes the table."""
     log = tmp_path / "log"

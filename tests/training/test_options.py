@@ -168,6 +168,17 @@ def test_a_frozen_trunk_leaves_one_group():
     assert [len(group["params"]) for group in build_optimizer(frozen, settings()).param_groups] == [2]
 
 
+def test_the_weight_of_the_effect(prepare: Train):
+    """The loss is the other terms and so much of CE(Y_TE)."""
+    for weight in (0.0, 0.3, 1.0):
+        run = prepare(f"weight-{weight}", effect_weight=weight)
+        batch = next(run.features.training(run.sampler(epoch=0, start_step=0), from_start=False))
+        torch.manual_seed(0)
+        loss, terms = run.loss(*batch)
+        assert loss.item() == pytest.approx((terms["v"] + terms["y"] + weight * terms["y_te"]).item(), rel=1e-6)
+        assert terms["y_te"] > 0
+
+
 def test_effect_warm_up(prepare: Train, monkeypatch: pytest.MonkeyPatch):
     """In the first step CE(Y_TE) counts nothing: the gradient is that of the other terms."""
     gradients = {}

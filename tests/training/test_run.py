@@ -43,7 +43,7 @@ PAPER_LIKE = {
         {"mixup": 0.4, "epochs": 10},
         {"balance": 1.0},
         {"model__draws": 3, "effect_warmup": 2},
-        {"model__level": "map", "model__normalised_map": True},
+        {"model__budget": "free"},
     ],
     ids=str,
 )

@@ -22,6 +22,8 @@ from cternet.model import CTERNet
 from training.evaluation.bootstrap import interval
 from training.evaluation.localisation import controls
 
+HAVE_ATTENTION = ("smad-f", "cternet")
+"""Variants whose answer is linear in a map S."""
 SMALLEST = 1e-6
 """Of a mean that is divided by."""
 
@@ -37,14 +39,23 @@ KNOW_NOTHING = ("flat", "another")
 """Replacements that say nothing of where to look in this photo."""
 
 
-@torch.no_grad()
-def gather(network: CTERNet, loader: DataLoader, accelerator: Accelerator) -> dict[str, Tensor]:
-    """What ``audit`` needs of every image of a prepared loader, over all processes, on the CPU.
+def audit_of(network: CTERNet, loader: DataLoader, accelerator: Accelerator, *, start: int = 0) -> dict[str, Any]:
+    """``audit`` of a network on the images of a prepared loader.
+
+    Args:
+        start: the backbone section that the loader's tensors go into.
 
     Raises:
         CheckpointError: the network's answer is not linear in a map S.
     """
-    if network.config.variant not in ("smad-f", "cternet"):
+    parts = gather(network, loader, accelerator, start)
+    return audit(bias=network.coupling.classifier.bias.detach().float().cpu(), **parts)
+
+
+@torch.no_grad()
+def gather(network: CTERNet, loader: DataLoader, accelerator: Accelerator, start: int = 0) -> dict[str, Tensor]:
+    """What ``audit`` needs of every image, over all processes, on the CPU."""
+    if network.config.variant not in HAVE_ATTENTION:
         raise CheckpointError(
             f"--attention asks what the map S does to the answer, which a {network.config.variant} network has no such head "
             "for; give it a cternet or smad-f one"
@@ -53,7 +64,7 @@ def gather(network: CTERNet, loader: DataLoader, accelerator: Accelerator) -> di
     found: dict[str, list[Tensor]] = {}
     for images, labels, _ in tqdm(loader, desc="attention", leave=False, disable=not accelerator.is_main_process):
         with accelerator.autocast():
-            outputs = network(images, evidence=True)
+            outputs = network(images, start=start, evidence=True)
         parts = {"s": outputs.s.float(), "evidence": outputs.evidence.float(), "labels": labels}
         if outputs.s_star is not None:
             parts["s_star"] = outputs.s_star.float().expand_as(parts["s"])

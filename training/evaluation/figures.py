@@ -9,6 +9,8 @@ from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassConfusionMatrix
 from tqdm.auto import tqdm
 
+from cternet.model import CTERNet
+from training.evaluation.attention import HAVE_ATTENTION, audit_of
 from training.evaluation.readout import Readout
 
 ANSWERS = ("v", "y", "y_te")
@@ -79,16 +81,16 @@ def figures(logits: Tensor, labels: Tensor, readout: Readout) -> dict[str, Any]:
     } | (readout.polarity(logits, labels) if readout.tells_polarity else {})
 
 
-def summarise(logits: dict[str, Tensor], labels: Tensor, readout: Readout) -> dict[str, Any]:
-    """``figures`` of every answer (M, K), by its name; the last is the model's prediction."""
+def summarise(logits: dict[str, Tensor], labels: Tensor, readout: Readout, prediction: str) -> dict[str, Any]:
+    """``figures`` of every answer (M, K), by its name, and the name of the one the model predicts with."""
     return {name: figures(values, labels, readout) for name, values in logits.items()} | {
-        "prediction": list(logits)[-1],
+        "prediction": prediction,
         "images": len(labels),
     }
 
 
 def evaluate(
-    network: nn.Module,
+    network: CTERNet,
     loader: DataLoader,
     accelerator: Accelerator,
     classes: tuple[str, ...],
@@ -96,6 +98,9 @@ def evaluate(
     start: int = 0,
     surprise: str = "skip",
 ) -> dict[str, Any]:
-    """``summarise`` of the network on the loader's images."""
+    """``summarise`` of the network on the loader's images, and the audit of its attention where it has one."""
     logits, labels = collect(network, loader, accelerator, start=start)
-    return summarise(logits, labels, Readout(classes, surprise=surprise))
+    found = summarise(logits, labels, Readout(classes, surprise=surprise), network.config.predicts_with)
+    if network.config.variant in HAVE_ATTENTION:
+        found["attention"] = audit_of(network, loader, accelerator, start=start)
+    return found

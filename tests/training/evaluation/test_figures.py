@@ -70,15 +70,14 @@ def test_a_class_without_images_or_guesses():
     assert found["accuracy"] == found["balanced_accuracy"] == 1, "an absent class has no recall to balance"
 
 
-def test_the_prediction_is_the_last_answer():
+def test_every_answer_is_measured_and_the_prediction_named():
     logits, labels = torch.randn(6, 3), torch.arange(6) % 3
     readout = Readout(CLASSES)
-    found = summarise({"v": -logits, "y": 0 * logits, "y_te": logits}, labels, readout)
-    assert found["prediction"] == "y_te"
+    found = summarise({"v": -logits, "y": 0 * logits, "y_te": logits}, labels, readout, "y")
+    assert found["prediction"] == "y"
     assert found["images"] == 6
     assert found["y_te"] == figures(logits, labels, readout)
     assert found["v"] == figures(-logits, labels, readout)
-    assert summarise({"y": logits}, labels, readout)["prediction"] == "y"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,8 @@ def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str])
     accelerator = Accelerator(cpu=True)
     loader = DataLoader(dataset, batch_size=7, sampler=[(index, 0) for index in range(len(dataset))])
     found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, CLASSES)
-    assert set(found) - {"prediction", "images"} == answers
+    assert set(found) - {"prediction", "images", "attention"} == answers
+    assert ("attention" in found) is (variant in ("smad-f", "cternet"))
     assert found["images"] == len(dataset)
     network.eval()
     with torch.no_grad():

@@ -1,0 +1,30 @@
+"""The S* a visitor can choose, in words."""
+
+from cternet import ALLOCATIONS, CTERNetConfig, Predictor
+
+ALLOCATION_CHOICES = {
+    "random": "random: dice",
+    "uniform": "uniform: the same everywhere",
+    "reverse": "reverse: most where there was least",
+    "shuffle": "shuffle: another photo's attention",
+}
+LEVEL_CHOICES = {
+    "attention": "attention (paper)",
+    "map": "the map itself",
+    "scaled-map": "map, same mean",
+}
+
+
+def allocations(predictor: Predictor) -> dict[str, str]:
+    """The allocations this model can be given; shuffle needs a bank of other photos' attention."""
+    return {
+        name: ALLOCATION_CHOICES[name]
+        for name in ALLOCATIONS
+        if name in ALLOCATION_CHOICES and (name != "shuffle" or predictor.bank is not None)
+    }
+
+
+def levels(config: CTERNetConfig) -> dict[str, str]:
+    """Where they can act; on an equal budget every map has the mean of S, so the last choice would be the second again."""
+    same = config.budget == "equal" and config.level != "scaled-map"
+    return {name: words for name, words in LEVEL_CHOICES.items() if not (same and name == "scaled-map")}
