@@ -9,7 +9,7 @@ import gradio as gr
 
 from app import render
 from app.checks import Refused, choice, number
-from app.choices import allocations, levels
+from app.choices import allocations, first, levels
 from app.gallery import clicked, examples_gallery
 from app.queues import PHOTO, REDRAW
 from app.sessions import Sessions
@@ -222,7 +222,7 @@ class AnalyzePage:
                 with gr.Row():
                     allocation = gr.Dropdown(
                         [(words, name) for name, words in allocations(self.predictor).items()],
-                        value=config.allocation,
+                        value=first(self.predictor),
                         label="Counterfactual attention S*",
                         info="What the model is given in place of its own attention.",
                         min_width=190,

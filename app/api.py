@@ -220,7 +220,7 @@ class Endpoints:
     def looked(analysis: Analysis, allocation: str, level: str, seed: int) -> Analysis:
         """The analysis under another S*, or another draw of its own."""
         own = analysis.own
-        if allocation == level == OWN and not (seed and own.allocation == "random"):
+        if allocation == level == OWN and (seed == 0 or own.seed is None):
             return analysis
         if allocation == OWN:
             allocation = own.allocation

@@ -24,6 +24,12 @@ def allocations(predictor: Predictor) -> dict[str, str]:
     }
 
 
+def first(predictor: Predictor) -> str:
+    """The allocation to begin with: the model's own, if it can be shown."""
+    own = predictor.config.allocation
+    return own if own in allocations(predictor) else "random"
+
+
 def levels(config: CTERNetConfig) -> dict[str, str]:
     """Where they can act; on an equal budget every map has the mean of S, so the last choice would be the second again."""
     same = config.budget == "equal" and config.level != "scaled-map"

@@ -20,7 +20,7 @@ from PIL import Image
 from app import canvas, graph, intervene_view
 from app.canvas import Asked
 from app.checks import Refused, choice, number, sentence
-from app.choices import allocations, levels
+from app.choices import allocations, first, levels
 from app.gallery import clicked, examples_gallery
 from app.queues import PHOTO
 from app.render import message
@@ -87,7 +87,7 @@ class Scene:
         height, width = a.photo.shape[:2]
         view = {
             "label": (state and state.emotion) or a.prediction,
-            "allocation": state.allocation if state else config.allocation,
+            "allocation": state.allocation if state else first(predictor),
             "level": state.level if state and state.level in levels(config) else config.level,
             "seed": state.seed if state else 0,
             "mode": state.mode if state else None,

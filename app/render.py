@@ -147,9 +147,9 @@ def answer_view(analysis: Analysis, share: float) -> str:
     side = "" if analysis.polarity == "unknown" else f"a {analysis.polarity} emotion{also}"
     between = analysis.path(share)[1] if share > 0 else None
     spread = (
-        "Whiskers: one standard deviation over the draws of S*, exact; not the model's doubt."
+        "Whiskers: one standard deviation over the draws of S*; not the model's doubt."
         if analysis.total_effect_std.max() > 0
-        else "This S* is not random, so the effect has no spread."
+        else "This S* is not drawn, so the effect has no spread."
     )
     return (
         f'<div class="answer"><p class="lead">This photo evokes</p>'

@@ -20,8 +20,9 @@ Array = NDArray[np.float32]
 class Counterfactual:
     """What takes the place of S under an allocation.
 
-    mean: E[S*] (H, W), on which the numbers rest.  shown: the S* in the picture (H, W), one seeded draw where S* is random.
-    alpha, beta: Cov(S*) = alpha I + beta 11^T over places; 0 where S* is not random.
+    mean: E[S*] (H, W), on which the numbers rest.  shown: the S* in the picture (H, W), one seeded draw where S* is random or
+    borrowed.  alpha, beta: Cov(S*) = alpha I + beta 11^T over places; 0 where S* is not random.  borrowed (M, H, W): the other
+    images' maps that S* is one of, or None.
     """
 
     allocation: str
@@ -31,6 +32,7 @@ class Counterfactual:
     shown: Array
     alpha: float = 0.0
     beta: float = 0.0
+    borrowed: Array | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +93,10 @@ class Analysis:
 
     @cached_property
     def total_effect_covariance(self) -> NDArray[np.float64]:
-        """Cov(Y_TE) (K, K) over draws of S*."""
+        """Cov(Y_TE) (K, K) over draws of S*, or over the maps it may be borrowed from."""
         c = self.counterfactual
+        if c.borrowed is not None:
+            return np.cov([self.y(one) for one in c.borrowed], rowvar=False, bias=True)
         g = torch.from_numpy(self.evidence)[None].double()
         return covariance(g, torch.tensor([c.alpha]).double(), torch.tensor([c.beta]).double())[0].numpy()
 
@@ -177,7 +181,15 @@ class Analysis:
             if painting is not None and not np.isfinite(painting).all():
                 raise ValueError("the painted map has values that are not finite numbers")
             found = counterfactual(
-                change, level, s=self.s, s_out=self.s_out, pooling=self.pooling, seed=seed, bank=self.bank, painting=painting
+                change,
+                level,
+                s=self.s,
+                s_out=self.s_out,
+                pooling=self.pooling,
+                seed=seed,
+                bank=self.bank,
+                painting=painting,
+                expected=self.own.mean if self.own.allocation == "shuffle" else None,
             )
             return replace(self, counterfactual=found)
         attention = np.asarray(change, np.float32)
@@ -216,8 +228,13 @@ def counterfactual(
     seed: int = 0,
     bank: torch.Tensor | None = None,
     painting: Array | None = None,
+    expected: Array | None = None,
 ) -> Counterfactual:
-    """The named allocation on one image's arrays: exact moments where they exist, and the S* shown."""
+    """The named allocation on one image's arrays: E[S*] and its spread where they are known, and the S* shown.
+
+    Args:
+        expected: E[S*] under ``shuffle``, by a network that keeps one; otherwise it is the mean of the bank.
+    """
     if name == "shuffle" and bank is None:
         raise ValueError("this model's folder has no shuffle_bank.safetensors, so the shuffle allocation is not available")
     if bank is not None and bank.shape[1:] != s_out.shape:
@@ -233,10 +250,14 @@ def counterfactual(
         bank=bank if name == "shuffle" else None,
         painting=None if painting is None else torch.from_numpy(np.asarray(painting, np.float32)),
     )[0, 0].numpy()
+    if name == "shuffle":
+        borrowed = pooling(bank)[1][:, 0].numpy()
+        mean = borrowed.mean(axis=0) if expected is None else expected
+        return Counterfactual(name, level, seed, mean=mean, shown=shown, borrowed=borrowed)
     precise = Pooling(pooling.weight.double(), pooling.bias.double(), pooling.budget)
     mean = expectation(name, level, s_t.double(), precise)
     if mean is None:
-        return Counterfactual(name, level, seed if name == "shuffle" else None, mean=shown, shown=shown)
+        return Counterfactual(name, level, None, mean=shown, shown=shown)
     alpha, beta = spread(name, level, s_t.double(), precise)
     return Counterfactual(
         name,

@@ -104,12 +104,15 @@ class Predictor:
         """The ``Analysis`` of image ``index`` of a batch."""
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
-        if config.allocation == "shuffle":
-            # The network predicts with the mean map of other images; the bank only supplies examples of it.
-            mean = outputs.s_star[index, 0].numpy()
+        mean = outputs.s_star[index, 0].numpy()
+        if (
+            config.allocation == "shuffle" and self.bank is None
+        ):  # no single map to show, but the mean of other images' is known
             own = Counterfactual("shuffle", config.level, None, mean=mean, shown=mean)
         else:
-            own = counterfactual(config.allocation, config.level, s=s, s_out=s_out, pooling=self.pooling)
+            own = counterfactual(
+                config.allocation, config.level, s=s, s_out=s_out, pooling=self.pooling, bank=self.bank, expected=mean
+            )
         return Analysis(
             labels=config.classes,
             v=outputs.v[index].numpy(),

@@ -14,6 +14,10 @@ NEXT_TO_NOTHING = 1e-6
 """Attention that every cell has before a map is divided by its mean, so that a map of zeros becomes an even one."""
 
 
+LEAST = 0.5
+"""Share of a map's mean below which Eq. 4's map on an equal budget is no attention at all."""
+
+
 def spend(s: Tensor) -> Tensor:
     """Any map (B, 1, H, W) on the equal budget: (max(S, 0) + e) / (mean + e), never negative and of mean 1 over the cells."""
     s = s.clamp(min=0) + NEXT_TO_NOTHING
@@ -23,7 +27,8 @@ def spend(s: Tensor) -> Tensor:
 class Pooling(NamedTuple):
     """The 1x1 convolution averaged over the l maps of a class: what turns attention channels into S.
 
-    weight: w, (K, D); bias: (K,).  budget: ``equal`` has every map go through ``spend``; ``free`` leaves it as it comes.
+    weight: w, (K, D); bias: (K,).  budget: on an ``equal`` one ``LEAST`` of the mean is taken off what Eq. 4 gives, and every
+    map goes through ``spend``; ``free`` leaves maps as they come.
     """
 
     weight: Tensor
@@ -38,6 +43,8 @@ class Pooling(NamedTuple):
         maps = (self.weight @ s_out.flatten(2) + self.bias[:, None]).unflatten(2, s_out.shape[2:])  # (B, K, H, W)
         v = maps.mean(dim=(2, 3))  # (B, K)
         s = (v[:, :, None, None] * maps).mean(dim=1, keepdim=True)  # (B, 1, H, W)
+        if self.budget == "equal":
+            s = s - LEAST * s.mean(dim=(2, 3), keepdim=True)
         return v, self.on_budget(s)
 
     def on_budget(self, s: Tensor) -> Tensor:

@@ -4,11 +4,13 @@
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 import tyro
 
 from cternet.emotions import EKMAN, MIKELS, POLARITY_CLASSES
 from training.config import NETWORK, TrainConfig
+from training.efficientnet_lite import SCALING
 
 PAPER = TrainConfig(
     data=tyro.MISSING,
@@ -41,8 +43,8 @@ def paper(classes: tuple[str, ...], **changes: object) -> TrainConfig:
 DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="auto")
 """What the stages of the shipped weights share, made for two cores; docs/training.md has the commands."""
 
-PLAIN = replace(NETWORK, variant="vanilla")
-AT_STRIDE_32 = replace(PLAIN, output_stride=None)
+LITE = replace(NETWORK, backbone="tf_efficientnet_lite2", mean=SCALING, std=SCALING, allocation="shuffle", answer="y")
+"""The shipped network: S* is another photo's attention, so that a look that would suit any photo has no effect."""
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-paper": ("Tables 1, 3 and 4: FI, eight emotions", paper(MIKELS)),
@@ -54,25 +56,19 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
     ),
     "artphoto-paper": ("Tables 2, 3 and 4: ArtPhoto, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
     "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity", paper(POLARITY_CLASSES)),
-    "fi-demo-trunk": ("shipped weights, stage 1: a plain classifier at stride 32", replace(DEMO, model=AT_STRIDE_32)),
-    "fi-demo-plain": (
-        "shipped weights, stage 2: from stage 1's best, a plain classifier with 14 x 14 maps",
-        replace(DEMO, model=PLAIN, epochs=2, lr=1e-4),
-    ),
-    "fi-demo-teacher": (
-        "shipped weights, a second teacher: a plain classifier at stride 32, longer and with mixup",
-        replace(DEMO, model=AT_STRIDE_32, epochs=6, views=4, mixup=0.4, ema=0.999),
+    "fi-demo-trunk": (
+        "shipped weights, stage 1: a plain classifier at stride 32 from ImageNet weights that come as a Python package",
+        replace(DEMO, model=replace(LITE, variant="vanilla", output_stride=None), start=Path("lite2")),
     ),
     "fi-demo": (
-        "shipped weights, stage 3: from stage 2's best, taught by both teachers; --model.variant vanilla or wscnet for those",
+        "shipped weights, stage 2: from stage 1's best, taught by it, 14 x 14 maps; --model.variant vanilla or wscnet for those",
         replace(
             DEMO,
-            model=replace(NETWORK, training_effect="exact"),
+            model=LITE,
             start_head=True,
-            teaching=0.8,
-            epochs=1,
-            lr=5e-5,
-            head_lr=1e-3,
+            teaching=0.5,
+            epochs=2,
+            lr=1e-4,
             ema=0.995,
             label_smoothing=0.0,
             view_seed=1,

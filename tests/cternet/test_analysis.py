@@ -103,7 +103,7 @@ def test_spread_equals_that_of_many_draws(analysis: Analysis, level: str):
     assert np.allclose(np.cov(effects.T) / scale, found.total_effect_covariance / scale, atol=0.05)
 
 
-@pytest.mark.parametrize(("name", "level"), [pair for pair in EVERY if pair[0] != "random"])
+@pytest.mark.parametrize(("name", "level"), [pair for pair in EVERY if pair[0] not in ("random", "shuffle")])
 def test_nothing_varies_where_nothing_is_drawn(analysis: Analysis, name: str, level: str):
     assert not analysis.intervene(name, level=level).total_effect_std.any()
 
@@ -190,12 +190,43 @@ def test_the_seed_changes_the_picture_and_not_the_numbers(analysis: Analysis, le
     assert one.counterfactual.seed == 1
 
 
+def maps_of_bank(analysis: Analysis) -> np.ndarray:
+    return analysis.pooling(analysis.bank)[1][:, 0].numpy()
+
+
 def test_shuffle_shows_an_image_of_the_bank(analysis: Analysis):
-    bank = analysis.pooling(analysis.bank)[1][:, 0].numpy()
+    bank = maps_of_bank(analysis)
     shown = [analysis.intervene("shuffle", seed=seed).counterfactual.shown for seed in range(12)]
     nearest = {int(np.abs(bank - one).max(axis=(1, 2)).argmin()) for one in shown}
     assert nearest == {0, 1, 2}
     assert all(np.abs(bank - one).max(axis=(1, 2)).min() < 1e-4 for one in shown)
+
+
+def test_the_effect_of_borrowed_attention_is_that_over_the_whole_bank(predictor: Predictor, analysis: Analysis):
+    """Whichever map is shown: the mean over the bank, and its spread."""
+    effects = np.stack([head_call(predictor, analysis.s) - head_call(predictor, one) for one in maps_of_bank(analysis)])
+    for seed in (0, 1):
+        found = analysis.intervene("shuffle", seed=seed)
+        assert np.allclose(found.total_effect, effects.mean(axis=0), atol=1e-4)
+        assert np.allclose(found.total_effect_std, effects.std(axis=0), atol=1e-4)
+        assert np.allclose(found.effect_map.sum(axis=(1, 2)), found.total_effect, atol=1e-6)
+        assert found.total_effect_std.min() > 1e-3
+
+
+@pytest.mark.parametrize("with_bank", [True, False])
+def test_a_network_that_keeps_the_mean_of_others_is_measured_against_it(with_bank: bool):
+    predictor = Predictor(tiny_network(allocation="shuffle", budget="equal"), name="tiny", device="cpu")
+    mean = predictor.model.shuffle_mean[0, 0].numpy()
+    if with_bank:
+        predictor = predictor.with_bank([tiny_photo(seed) for seed in (7, 8, 9)])
+    analysis = predictor.analyze(tiny_photo())
+    looked = analysis.intervene("shuffle", seed=3) if with_bank else analysis
+    for one in (analysis, looked):
+        assert np.array_equal(one.counterfactual.mean, mean)
+        assert np.allclose(one.total_effect, analysis.scores)
+    assert bool(looked.total_effect_std.any()) is with_bank
+    if with_bank:
+        assert np.abs(maps_of_bank(analysis) - looked.counterfactual.shown).max(axis=(1, 2)).min() < 1e-4
 
 
 def test_shuffle_needs_a_bank(analysis: Analysis):
