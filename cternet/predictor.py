@@ -105,9 +105,8 @@ class Predictor:
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
         mean = outputs.s_star[index, 0].numpy()
-        if (
-            config.allocation == "shuffle" and self.bank is None
-        ):  # no single map to show, but the mean of other images' is known
+        if config.allocation == "shuffle" and self.bank is None:
+            # There is no other photo's map to show, but the network keeps their mean.
             own = Counterfactual("shuffle", config.level, None, mean=mean, shown=mean)
         else:
             own = counterfactual(

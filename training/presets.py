@@ -61,7 +61,7 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
         replace(DEMO, model=replace(LITE, variant="vanilla", output_stride=None), start=Path("lite2")),
     ),
     "fi-demo": (
-        "shipped weights, stage 2: from stage 1's best, taught by it, 14 x 14 maps; --model.variant vanilla or wscnet for those",
+        "shipped weights, stage 2: from stage 1's best, taught by it; --model.variant vanilla or wscnet for those",
         replace(
             DEMO,
             model=LITE,
