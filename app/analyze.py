@@ -25,7 +25,7 @@ even, reversed, or borrowed from another photo. The model answers once with S an
 The difference, **Y_TE**, is what its attention did to the answer. {answer} Choosing another S\\* shows other effects, never
 another prediction.
 
-{budget}
+{audit}{budget}
 - Total effect: $Y_{{TE}} = E[Y(S, X) - Y(S^*, X)]$ (Eq. 6). $Y$ is linear in $S$, so the expectation and its spread over all
   draws are {spread}. The picture of a random S\\* is one draw.
 - Effect map: $T_p = (S_p - E[S^*])\\cdot g_p / N$; its cells sum to $Y_{{TE}}$ of the chosen emotion exactly. Cells see
@@ -46,6 +46,12 @@ SPREAD_KNOWN = {
     "equal": "known without drawing: the expectation exactly, the spread from a fixed sample of draws",
     "free": "exact; nothing is sampled",
 }
+AUDITED = (
+    "- Does it matter where it looks? On {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
+    "its answers. Right answers lost: {flat:.1f} in 100 looking evenly, {another:.1f} with another photo's attention, "
+    "{reversed:.1f} with its own turned around. The fullest quarter of S holds {top:.0%} of it; 25% would be even.\n"
+)
+"""What is said of a checkpoint that was audited (``training.evaluate --attention``), idle or not."""
 IDLE = (
     "This model's attention is idle: on {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
     "its answers and made them no less accurate, as far as these tell. S shows where it looks, and next to nothing of why it "
@@ -333,8 +339,21 @@ class AnalyzePage:
 def explanation(config: CTERNetConfig) -> str:
     """What the page shows, for this checkpoint."""
     return EXPLANATION.format(
-        answer=ANSWERED[config.answer], budget=BUDGETED[config.budget], spread=SPREAD_KNOWN[config.budget]
+        answer=ANSWERED[config.answer],
+        audit=audit_words(config),
+        budget=BUDGETED[config.budget],
+        spread=SPREAD_KNOWN[config.budget],
     )
+
+
+def audit_words(config: CTERNetConfig) -> str:
+    """What a checkpoint's own audit says of its attention; nothing where it has none, or one of an earlier version."""
+    test = config.metrics.get("test", {})
+    audit = test.get("attention", {})
+    if "lost" not in audit:
+        return ""
+    lost = {name: 100 * value for name, value in audit["lost"].items()}
+    return AUDITED.format(images=test["images"], changed=audit["changed_by_flat"], top=audit["top_quarter"], **lost)
 
 
 def idle_words(config: CTERNetConfig) -> str:

@@ -9,7 +9,8 @@ test-reliability.png, for each of v, Y(S) and Y_TE.  More, each on its own or to
     --polarity          a network of several emotions on images labelled negative and positive, or rated for valence
                         (test-polarity.json)
     --flip              average the logits of each photo and its mirror image (test-flip.json)
-    --attention         whether attention matters: what becomes of the answer when S is replaced by as much attention elsewhere
+    --attention         whether attention matters: what becomes of the answer when S is replaced by as much attention elsewhere,
+                        and the maps of some photos of every class
     --split all         every image, also of a set without splits
 """
 
@@ -25,15 +26,18 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from cternet.checkpoint import CheckpointError, load_model
+from cternet.analysis import Analysis
+from cternet.checkpoint import CheckpointError, load_bank, load_model
 from cternet.disk import writing
 from cternet.emotions import POLARITY_CLASSES
 from cternet.model import CTERNet
 from cternet.precision import Precision
+from cternet.predictor import Predictor
 from training.checkpoints import write_json
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
 from training.evaluation import collect, summarise
 from training.evaluation.attention import audit_of
+from training.evaluation.attention_figure import attention_figure
 from training.evaluation.bootstrap import Verdicts, intervals, paired
 from training.evaluation.calibration import calibration
 from training.evaluation.localisation import localise
@@ -61,6 +65,10 @@ class Arguments(DataConfig):
     """Average the logits of each photo and its mirror image; maps stay those of the photo."""
     attention: bool = False
     """Replace S by as much attention elsewhere: spread evenly, turned around, another photo's."""
+    samples: int = 3
+    """Photos of each class whose maps are drawn with --attention."""
+    photos: bool = True
+    """Draw these maps over their photos; --no-photos keeps photos that belong to others out of the picture."""
     batch_size: int = 64
     workers: int = 2
     precision: Precision = "no"
@@ -95,8 +103,12 @@ def answers(
     return collect(network, loader, accelerator, flip=arguments.flip, title=title)
 
 
-def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Everything that is written as JSON, and the classes its figures speak of.
+Samples = list[list[Analysis]]
+"""Analyses of as many photos of each class."""
+
+
+def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, Any], tuple[str, ...], Samples]:
+    """Everything that is written as JSON, the classes its figures speak of, and the photos whose maps are drawn.
 
     Raises:
         CheckpointError, DataError: the weights or the data cannot be used.
@@ -142,16 +154,31 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         name = name_of(arguments.against)
         name += " (other)" if name == found["weights"] else ""
         found["against"] = {"weights": name, "prediction": rival} | versus
+    samples: Samples = []
     if arguments.attention:
         if classes != network.config.classes:
             raise DataError("--attention needs the network's own classes as labels; leave out --polarity")
         found["attention"] = audit_of(network, photos_for(network, examples, arguments, accelerator), accelerator)
+        if network.config.variant == "cternet" and accelerator.is_main_process:
+            samples = analysed(network, examples, arguments)
     maps = localise(network, examples, accelerator, batch_size=arguments.batch_size, workers=arguments.workers)
-    return found | ({"stimulus_maps": maps} if maps else {}), classes
+    return found | ({"stimulus_maps": maps} if maps else {}), classes, samples
 
 
-def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
+def analysed(network: CTERNet, examples: list[Example], arguments: Arguments) -> Samples:
+    """Photos spread over each class; none where a class has too few."""
+    labels = [example.label for example in examples]
+    of_class = [[e for e in examples if e.label == label] for label in range(len(network.config.classes))]
+    if not arguments.samples or min(Counter(labels)[label] for label in range(len(of_class))) < arguments.samples:
+        return []
+    predictor = Predictor(network, bank=load_bank(arguments.weights))
+    chosen = [photos[:: len(photos) // arguments.samples][: arguments.samples] for photos in of_class]
+    return [predictor.analyze_batch([example.path for example in photos]) for photos in chosen]
+
+
+def write(found: dict[str, Any], classes: tuple[str, ...], samples: Samples, arguments: Arguments) -> None:
     """The JSON, the pictures and the report that links them."""
+    out = arguments.out
     names = answer_names(found)
     stem = "-".join([found["split"], *(way for way in ("polarity", "flip") if found[way])])
     title = f"{found['weights']} on {found['data']}, {stem}"
@@ -162,6 +189,9 @@ def write(found: dict[str, Any], classes: tuple[str, ...], out: Path) -> None:
         confusion_figure(found[key], classes, about).savefig(out / name)
     pictures["Reliability diagrams"] = name = f"{stem}-reliability.png"
     reliability_figure({key: found[key]["calibration"] for key in names}, names, title).savefig(out / name)
+    if samples:
+        pictures["Attention"] = name = f"{stem}-attention.png"
+        attention_figure(samples, classes, photos=arguments.photos).savefig(out / name)
     (out / f"{stem}.md").write_text(markdown(found, pictures))
     write_json(out / f"{stem}.json", found)
 
@@ -172,10 +202,10 @@ def main() -> None:
     try:
         with writing(arguments.out):
             arguments.out.mkdir(parents=True, exist_ok=True)
-        found, classes = measure(arguments, accelerator)
+        found, classes, samples = measure(arguments, accelerator)
         if accelerator.is_main_process:
             with writing(arguments.out):
-                write(found, classes, arguments.out)
+                write(found, classes, samples, arguments)
             print(f"{summary(found)}\n\nwritten to {arguments.out}")
     except (CheckpointError, DataError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -29,6 +29,7 @@ from training.about import About, read_about
 from training.checkpoints import SaveError, write_folder, write_json
 from training.config import TrainConfig
 from training.evaluation import ANSWERS
+from training.evaluation.attention import REPLACEMENTS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, attention_table, attention_words, per_cent
 from training.tables import table
@@ -220,6 +221,7 @@ def compact(figures: dict[str, Any]) -> dict[str, Any]:
             "idle": audit["idle"],
             "top_quarter": round(audit["top_quarter"], 6),
             "changed_by_flat": round(audit["flat"]["changes"], 6),
+            "lost": {name: round(audit[name]["lost"]["accuracy"][0], 6) for name in REPLACEMENTS},
         }
     return found
 

@@ -183,6 +183,21 @@ def test_the_page_says_what_the_model_answers_with(answer, budget):
     assert predicted_with(analysis)["answer"] == ANSWERS[answer]
 
 
+def test_the_audit_of_a_checkpoint_is_told_whatever_it_found():
+    audit = {
+        "idle": False,
+        "changed_by_flat": 0.131,
+        "top_quarter": 0.576,
+        "lost": {"flat": 0.027, "another": 0.08, "reversed": 0.2},
+    }
+    config = replace(tiny_network().config, metrics={"test": {"images": 2147, "attention": audit}})
+    words = explanation(config)
+    for part in ("2,147 photos", "13.1%", "2.7 in 100", "8.0 with another", "20.0 with its own turned", "58% of it"):
+        assert part in words
+    del audit["lost"]
+    assert "Does it matter" not in explanation(config)
+
+
 @pytest.mark.parametrize("idle", [True, False, None])
 def test_idle_attention_is_said_to_be_so(idle):
     """As the checkpoint's own audit found; nothing is said where there was none."""

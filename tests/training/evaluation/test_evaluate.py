@@ -165,8 +165,23 @@ def test_attention_is_audited(command: Command, tmp_path: Path, capsys: pytest.C
     attention = found["attention"]
     assert attention["own"]["accuracy"] == pytest.approx(found["y"]["accuracy"])
     assert ("amount" in attention) is (variant == "cternet")
-    assert "## Does attention matter?" in (tmp_path / "out" / "val.md").read_text()
+    report = (tmp_path / "out" / "val.md").read_text()
+    assert "## Does attention matter?" in report
+    assert ("(val-attention.png)" in report) is (variant == "cternet")
     assert "S turned around" in capsys.readouterr().out
+
+
+def test_the_maps_are_drawn_with_and_without_their_photos(command: Command, tmp_path: Path):
+    weights = save(tmp_path / "network", budget="equal")
+    sides = []
+    for flag in ("--photos", "--no-photos"):
+        command("--attention", "--samples", "1", flag, weights=weights, pictures=True)
+        pixels = Image.open(tmp_path / "out" / "val-attention.png").convert("RGB")
+        sides.append(pixels.size)
+        colours = np.asarray(pixels).reshape(-1, 3)
+        assert len(np.unique(colours, axis=0)) > 50
+    assert sides[0][0] > sides[1][0], "one panel less a photo"
+    assert "Attention" in (tmp_path / "out" / "val.md").read_text()
 
 
 def test_attention_of_a_network_without_such_a_head_is_refused(command: Command, tmp_path: Path):
