@@ -208,6 +208,8 @@ def test_recipes(name: str):
         assert (config.model.backbone, config.model.image_size, config.model.geometry) == ("res2net101d", 448, "center")
         assert (config.optimizer, config.lr, config.head_lr, config.momentum) == ("sgd", 1e-4, 1e-4, 0.9)
         assert (config.schedule, config.step_epochs) == ("step", 10)
+    assert config.model.budget == "equal"
+    assert config.model.answer == ("y_te" if name.endswith("-paper") else "y"), "the paper's answer is Y_TE"
     if name.startswith("fi-") and "polarity" not in name:
         assert config.model.classes == MIKELS
 
@@ -225,7 +227,8 @@ def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
     given = flags(epochs=1, precision="no")
     assert "give a checkpoint with --start" in command(train_module, "fi-demo", *given)
     assert command(train_module, "fi-demo", *given, "--no-start-head") is None
-    assert load_model(tmp_path / "run" / "best").config.training_effect == "exact"
+    trained = load_model(tmp_path / "run" / "best").config
+    assert (trained.budget, trained.answer) == ("equal", "y")
 
 
 @pytest.mark.parametrize("fast", [True, False])
