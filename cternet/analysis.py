@@ -218,6 +218,17 @@ class Analysis:
         return html(self)
 
 
+SAME = 0.05
+"""Largest distance of two maps, in shares of their norm, that are called the same: a bank is stored in half precision."""
+
+
+def others(bank: torch.Tensor, s: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+    """A bank (M, D, H, W) without the image looked at, known by its map S (1, H, W); all of it where there is no other."""
+    maps = pooling(bank)[1][:, 0]
+    other = (maps - s).flatten(1).norm(dim=1) > SAME * s.norm()
+    return bank[other] if other.any() else bank
+
+
 def counterfactual(
     name: str,
     level: Level,
@@ -240,6 +251,8 @@ def counterfactual(
     if bank is not None and bank.shape[1:] != s_out.shape:
         raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
     s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
+    if name == "shuffle":
+        bank = others(bank, s_t[0], pooling)
     shown = allocate(
         name,
         level,

@@ -229,6 +229,18 @@ def test_a_network_that_keeps_the_mean_of_others_is_measured_against_it(with_ban
         assert np.abs(maps_of_bank(analysis) - looked.counterfactual.shown).max(axis=(1, 2)).min() < 1e-4
 
 
+def test_a_photo_of_the_bank_never_borrows_from_itself():
+    network = tiny_network(budget="equal")
+    predictor = Predictor(network, name="tiny", device="cpu").with_bank([tiny_photo(seed) for seed in (0, 7, 8)])
+    rounded = Predictor(network, name="tiny", device="cpu", bank=predictor.bank.half().float())
+    analysis = rounded.analyze(tiny_photo(0))
+    found = [analysis.intervene("shuffle", seed=seed).counterfactual for seed in range(12)]
+    assert all(len(one.borrowed) == 2 for one in found)
+    assert all(np.abs(one.shown - analysis.s).max() > 0.05 for one in found)
+    alone = Predictor(network, name="tiny", device="cpu").with_bank([tiny_photo(0)]).analyze(tiny_photo(0))
+    assert np.allclose(alone.intervene("shuffle").counterfactual.shown, alone.s, atol=1e-4), "there is no other"
+
+
 def test_shuffle_needs_a_bank(analysis: Analysis):
     with pytest.raises(ValueError, match="shuffle_bank"):
         replace(analysis, bank=None).intervene("shuffle")
