@@ -231,6 +231,7 @@ class AnalyzePage:
                         value=first(self.predictor),
                         label="Counterfactual attention S*",
                         info="What the model is given in place of its own attention.",
+                        scale=3,
                         min_width=190,
                         elem_id="allocation",
                     )
@@ -239,7 +240,8 @@ class AnalyzePage:
                         value=config.level,
                         label="What it replaces",
                         info="Where in the network the attention is cut.",
-                        min_width=190,
+                        scale=2,
+                        min_width=170,
                         elem_id="level",
                     )
                     seed = gr.Number(
@@ -249,7 +251,8 @@ class AnalyzePage:
                         precision=0,
                         minimum=0,
                         maximum=MAX_SEED,
-                        min_width=120,
+                        scale=1,
+                        min_width=100,
                         elem_id="seed",
                     )
             with gr.Column(scale=3, min_width=290, elem_id="answer-column"):

@@ -6,7 +6,7 @@ ALLOCATION_CHOICES = {
     "random": "random: dice",
     "uniform": "uniform: the same everywhere",
     "reverse": "reverse: most where there was least",
-    "shuffle": "shuffle: another photo's attention",
+    "shuffle": "shuffle: another photo's",
 }
 LEVEL_CHOICES = {
     "attention": "attention (paper)",

@@ -38,10 +38,10 @@ def colour_bar(scale: Scale, cmap: str, *, signed: bool = False) -> str:
         return f'<p class="bar-flat">the same value, {scale.low:.3g}, everywhere</p>'
     stops = ", ".join(matplotlib.colors.to_hex(colour_map(cmap)(x)) for x in np.linspace(0, 1, 12))
     middle = 0.0 if signed else (scale.low + scale.high) / 2
-    text = significant if signed else "{:.3g}".format
+    text = significant if signed else scale.text
     ticks = "".join(f"<span>{text(value)}</span>" for value in (scale.low, middle, scale.high))
     return (
-        f'<div class="bar" role="img" aria-label="colour scale from {scale.low:.3g} to {scale.high:.3g}" '
+        f'<div class="bar" role="img" aria-label="colour scale from {scale.text(scale.low)} to {scale.text(scale.high)}" '
         f'style="background:linear-gradient(to right, {stops})"></div><div class="ticks">{ticks}</div>'
     )
 

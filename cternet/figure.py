@@ -154,4 +154,4 @@ def colour_bar(figure: Figure, axes: Axes, scale: Scale, name: str) -> None:
     bar = figure.colorbar(mappable, ax=axes, location="bottom", fraction=0.05, pad=0.03, aspect=30)
     if scale.flat:
         bar.set_ticks([scale.low])
-    bar.ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    bar.ax.xaxis.set_major_formatter(lambda value, _: scale.text(value))

@@ -30,6 +30,10 @@ class Scale:
         """Whether there is nothing to tell apart: the values differ by no more than rounding."""
         return self.high - self.low <= 1e-6 * max(abs(self.low), abs(self.high), 1e-12)
 
+    def text(self, value: float) -> str:
+        """A value on this scale in three significant digits; 0 for what cannot be told from it here."""
+        return f"{value:.3g}" if abs(value) > 1e-4 * max(abs(self.low), abs(self.high)) else "0"
+
     def normalise(self, values: NDArray) -> NDArray:
         """Values to [0, 1]; 0.5 everywhere on a flat scale."""
         if self.flat:

@@ -273,7 +273,7 @@ class Run(ABC):
             log_pictures(self.accelerator, partial(self.pictures, samples[: config.sample_maps]), progress.total_steps)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
         self.export("last", {"val": figures})
-        if self.score(val) >= progress.best:  # of equal epochs the later: its weights are the more settled
+        if self.score(val) > progress.best:
             progress.best = self.score(val)
             self.export("best", {"val": figures})
         self.save()

@@ -14,6 +14,12 @@ def test_shared_scale_spans_both_maps():
     assert (scale.low, scale.high) == (-1, 2)
 
 
+def test_what_cannot_be_told_from_0_on_a_scale_is_called_0():
+    scale = Scale(4.8e-7, 3.86)
+    assert [scale.text(value) for value in (scale.low, 1.93, scale.high, 0.001)] == ["0", "1.93", "3.86", "0.001"]
+    assert Scale(1e-7, 2e-7).text(1e-7) == "1e-07", "small, but so is the scale"
+
+
 def test_signed_scale_is_centred_on_zero():
     scale = signed_scale(np.array([-0.5, 0.0, 2.0]))
     assert (scale.low, scale.high) == (-2, 2)

@@ -18,6 +18,9 @@ from .conftest import ROOT
 pytestmark = pytest.mark.e2e
 EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 WAIT = 120_000
+SOURCES = "[...document.querySelectorAll('#compare-rows .open img')].map(i => i.src)"
+CHANGED = f"before => String({SOURCES}) !== String(before)"
+"""That some picture changed: which one does not depend on the network alone."""
 ROW = "#compare-rows .photo-row"
 
 
@@ -59,7 +62,7 @@ def only(page, *titles: str) -> None:
 
 
 def sources(page) -> list[str]:
-    return page.evaluate("[...document.querySelectorAll('#compare-rows .open img')].map(i => i.src)")
+    return page.evaluate(SOURCES)
 
 
 def download(page, button: str) -> Path:
@@ -106,12 +109,10 @@ def test_class_style_scale_and_cells_change_the_pictures(page):
     assert seen[0][0] == seen[1][0] and seen[0][1] != seen[1][1], "S is of no class"
     for name, part in (("shared", "scale"), ("overlays", "style")):
         page.locator(f"#compare-{part}").get_by_text(name, exact=True).click()
-        page.wait_for_function(
-            "s => document.querySelector('#compare-rows .open img').src !== s", arg=seen[-1][0], timeout=WAIT
-        )
+        page.wait_for_function(CHANGED, arg=seen[-1], timeout=WAIT)
         seen.append(sources(page))
     page.locator("#compare-smooth input").click()
-    page.wait_for_function("s => document.querySelector('#compare-rows .open img').src !== s", arg=seen[-1][0], timeout=WAIT)
+    page.wait_for_function(CHANGED, arg=seen[-1], timeout=WAIT)
     page.click("#compare-clear")
     page.wait_for_selector(f"{ROW}.empty", timeout=WAIT)
     assert page.locator(ROW).count() == 1

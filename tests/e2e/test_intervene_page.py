@@ -92,7 +92,11 @@ def assert_numbers_of_library(page, analysis: Analysis, mode: str = "ignore") ->
             analysis.labels, analysis.y_factual, after.y_factual, after.effect_of_painting, strict=True
         )
     }
-    assert shown(page) == expected
+    # Numbers of another process may differ in their last bits, and so in their third digit.
+    found = shown(page)
+    assert found.keys() == expected.keys()
+    for label, row in expected.items():
+        assert list(map(float, found[label])) == pytest.approx(list(map(float, row)), rel=0.01, abs=1e-3)
     emotions = page.locator("#whatif-answer .emotion").all_inner_texts()
     assert emotions == [analysis.prediction, after.prediction]
     return after
@@ -309,9 +313,9 @@ def test_the_recording_in_the_readme(bench, tmp_path):
     bench.click("[data-act=clear]")
     take(1)
     bench.select_option("[data-part=mode]", "look-only")
-    bench.mouse.move(*place(bench, 0.3, 0.35))
+    bench.mouse.move(*place(bench, 0.1, 0.68))
     bench.mouse.down()
-    for x, y in ((0.5, 0.35), (0.7, 0.35), (0.7, 0.5), (0.5, 0.5), (0.3, 0.5), (0.3, 0.65), (0.5, 0.65), (0.7, 0.65)):
+    for x, y in ((0.5, 0.68), (0.9, 0.68), (0.9, 0.8), (0.5, 0.8), (0.1, 0.8), (0.1, 0.93), (0.5, 0.93), (0.9, 0.93)):
         bench.mouse.move(*place(bench, x, y), steps=3)
         take(0.75)
     bench.mouse.up()
