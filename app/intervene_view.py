@@ -257,7 +257,7 @@ def draws_view(draws: Draws, looked: Sequence[Analysis], label: str, *, painted:
     sampled, spread = draws.samples[:, index].mean(), draws.samples[:, index].std()
     words = (
         f"{len(draws.samples)} draws: mean {beside(sampled, std)}, exact {beside(draws.mean[index], std)}; "
-        f"standard deviation {spread:.3g}, exact {std:.3g}"
+        f"standard deviation {spread:.3g}, expected {std:.3g}"
     )
     ratio = aspect(looked[0])
     scale = shared_scale(*(a.counterfactual.shown for a in looked))

@@ -19,7 +19,7 @@ CHUNK = 32
 class Draws:
     """Y_TE of each of n draws of S*, beside what is known without drawing.
 
-    labels: K class names.  samples: (n, K), logits.  mean, std: exact, (K,).  prediction: under the network's own allocation.
+    labels: K class names.  samples: (n, K), logits.  mean, std: of the analysis, (K,).  prediction: the network's.
     level, seed: of the draws.
     """
 

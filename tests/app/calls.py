@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 
 MARK = {"_type": "gradio.FileData"}
 """What tells gradio that a dict is a file."""
@@ -74,3 +75,13 @@ class Caller:
 def said(messages: list[dict[str, Any]]) -> str:
     """What a caller learns, without times."""
     return json.dumps([[m["success"], m["output"].get("data"), m["output"].get("error")] for m in messages])
+
+
+def painted_by_hand(s: np.ndarray, share: np.ndarray, mode: str) -> np.ndarray:
+    """s' of a painting that covers this share of each cell, by its formula."""
+    rest = s * (1 - share)
+    return {
+        "ignore": rest,
+        "look-elsewhere": rest * s.sum() / rest.sum(),
+        "look-only": share * s.sum() / share.sum(),
+    }[mode]

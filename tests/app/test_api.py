@@ -29,7 +29,7 @@ from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
 from cternet.export import numbers
 from cternet.images import MAX_BYTES
 from cternet.painting import MODES
-from tests.app.calls import MARK, uploaded
+from tests.app.calls import MARK, painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
 BROWSER = SimpleNamespace(headers={})
@@ -131,12 +131,7 @@ def test_intervene_takes_cells(client, analysis, photo, mode):
     answer = client.predict(image=handle_file(photo), cells=CELLS, mode=mode, api_name="/intervene")
     share = np.round(255 * np.array(CELLS)) / 255
     s = analysis.s.astype(np.float64)
-    rest = s * (1 - share)
-    painted = {
-        "ignore": rest,
-        "look-elsewhere": rest * s.sum() / rest.sum(),
-        "look-only": share * s.sum() / share.sum(),
-    }[mode]
+    painted = painted_by_hand(s, share, mode)
     evidence = analysis.evidence.astype(np.float64)
     np.testing.assert_allclose(values(answer["effect"]), (evidence * (s - painted)).mean(axis=(1, 2)), atol=1e-6)
     np.testing.assert_allclose(values(answer["before"]["Y"]) - values(answer["after"]["Y"]), values(answer["effect"]))

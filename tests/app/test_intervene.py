@@ -20,7 +20,7 @@ from cternet.draws import draw
 from cternet.figure import significant
 from cternet.painting import MODES, centre, encode, ignore
 from cternet.regions import report
-from tests.app.calls import uploaded
+from tests.app.calls import painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
 
@@ -85,12 +85,7 @@ def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(pa
     answer = call(page, "paint", asked(sent, mask=encode(mask), mode=mode))
     s = analysis.s.astype(np.float64)
     share = mask / 255
-    rest = s * (1 - share)
-    s_painted = {
-        "ignore": rest,
-        "look-elsewhere": rest * s.sum() / rest.sum(),
-        "look-only": share * s.sum() / share.sum(),
-    }[mode]
+    s_painted = painted_by_hand(s, share, mode)
     for k, label in enumerate(analysis.labels):
         y = (s * analysis.evidence[k]).mean() + analysis.bias[k]
         y_painted = (s_painted * analysis.evidence[k]).mean() + analysis.bias[k]
@@ -203,7 +198,7 @@ def test_draws_stand_beside_the_exact_numbers(page, sent):
     view = page.distribution(visitor(), 50, json.dumps(asked(sent)))
     looked = page.scenes.get("a").analysis.intervene("random")
     index = looked.labels.index(sent["view"]["label"])
-    assert f"exact {looked.total_effect_std[index]:.3g}" in view
+    assert f"expected {looked.total_effect_std[index]:.3g}" in view
     assert "50 draws" in view
     assert view.count("<figure>") == 3, "random, uniform, reverse; shuffle needs a bank"
 
