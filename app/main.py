@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.analyze import AnalyzePage
-from app.api import Endpoints
-from app.bench import Bench, weight
+from app.analyze.page import AnalyzePage
+from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
-from app.compare import ComparePage
-from app.intervene import PANEL, IntervenePage
-from app.intervene import STYLE as INTERVENE_STYLE
+from app.compare.bench import Bench, weight
+from app.compare.page import ComparePage
+from app.intervene.page import PANEL, IntervenePage
+from app.intervene.page import STYLE as INTERVENE_STYLE
 from app.sessions import Sessions
 from app.theme import FAVICON, STYLE, THEME
 from app.uploads import MAX_UPLOAD, Downloads

@@ -16,7 +16,7 @@ from PIL import Image
 from app.checks import Refused
 from cternet import ImageError, load_image
 from cternet.disk import WriteError
-from cternet.images import MAX_BYTES
+from cternet.photos.load import MAX_BYTES
 
 MAX_UPLOAD = 100 * 2**20
 """Largest file a visitor may send: a zip; a photo may have ``MAX_BYTES``."""

@@ -20,13 +20,13 @@ import httpx
 import numpy as np
 import tyro
 
-from app.canvas import checked
-from app.intervene import IntervenePage, Scene
+from app.intervene.canvas import checked
+from app.intervene.page import IntervenePage, Scene
 from app.sessions import Sessions
 from benchmarks.running import EXAMPLES, ROOT, json_of, resident, started
 from cternet import Predictor
-from cternet.hiding import hide
-from cternet.painting import encode
+from cternet.occlusion import hide
+from cternet.results.painting import encode
 
 SHIPPED = ROOT / "assets" / "weights" / "cternet-fi"
 

@@ -22,11 +22,11 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader
 
 from cternet import CTERNet, CTERNetConfig
-from cternet.losses import loss_terms
-from cternet.precision import Precision, chosen
-from training.config import TrainConfig
+from cternet.networks.losses import loss_terms
+from cternet.networks.precision import Precision, chosen
 from training.data import DataConfig, Photos, load_examples, train_transform
-from training.optimisation import build_average, build_optimizer
+from training.emotions.config import TrainConfig
+from training.engine.optimisation import build_average, build_optimizer
 
 
 @dataclass

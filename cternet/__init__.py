@@ -5,12 +5,13 @@
 >>> analysis.prediction, analysis.total_effect
 """
 
-from cternet.allocations import ALLOCATIONS, LEVELS
-from cternet.analysis import Analysis, Counterfactual
-from cternet.checkpoint import CheckpointError, load_model
-from cternet.images import ImageError, load_image
-from cternet.model import CTERNet, CTERNetConfig, Outputs
-from cternet.predictor import Predictor
+from cternet.networks.allocations import ALLOCATIONS, LEVELS
+from cternet.networks.checkpoint import CheckpointError, load_model
+from cternet.networks.model import CTERNet, CTERNetConfig, Outputs
+from cternet.photos.load import ImageError, load_image
+from cternet.results.analysis import Analysis, Counterfactual
+from cternet.results.predictor import Predictor
+from cternet.show import notebook
 
 __all__ = [
     "ALLOCATIONS",
@@ -26,3 +27,5 @@ __all__ = [
     "load_image",
     "load_model",
 ]
+
+notebook.install()

@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 import tyro
 from tqdm.auto import tqdm
 
-from cternet.allocations import Level
-from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.disk import WriteError, writing
-from cternet.export import write
-from cternet.images import ImageError
-from cternet.predictor import Predictor
+from cternet.networks.allocations import Level
+from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.photos.load import ImageError
+from cternet.results.predictor import Predictor
+from cternet.show.export import write
 
 
 @dataclass

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from cternet.analysis import Analysis
 from cternet.emotions import COLOURS
+from cternet.results.analysis import Analysis
 
 SOURCE = "Warriner, Kuperman & Brysbaert (2013), CC BY-NC-ND 3.0"
 """Whose ratings the coordinates are, to be shown wherever they are."""
@@ -65,7 +65,7 @@ def point(analysis: Analysis) -> Place:
 def circumplex_figure(before: Analysis, after: Analysis | None = None) -> Figure:
     """The plane with the emotions' places, and the prediction as a point; an arrow leads to the one after an intervention.
 
-    Hold ``cternet.figure.DRAWING`` from here until the figure is saved.
+    Hold ``cternet.show.figure.DRAWING`` from here until the figure is saved.
 
     Raises:
         ValueError: a class without ratings.

@@ -4,7 +4,6 @@ Affective regions are the connected parts of the attention map above a threshold
 SLIC (Achanta et al., "SLIC Superpixels Compared to State-of-the-art Superpixel Methods", https://doi.org/10.1109/TPAMI.2012.120).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import slic
 
-from cternet.analysis import Analysis, Array
-from cternet.figure import significant
+from cternet.results.analysis import Analysis, Array
+from cternet.show.words import significant, third
 
 Parts = NDArray[np.int32]
 """A partition of the cells (H, W): the number of the region each belongs to; 0 is the rest."""
@@ -154,18 +153,6 @@ def report(analysis: Analysis, parts: Parts) -> list[Region]:
 # --- in words
 
 
-def where(values: NDArray) -> str:
-    """In words, where a map (H, W) is strongest: for those who do not see it."""
-    row, column = np.unravel_index(int(np.argmax(values)), values.shape)
-    return third((row, column), values.shape)
-
-
 def middle(cells: NDArray[np.bool_]) -> str:
     """In words, where the middle of some cells (H, W) is."""
     return third([index.mean() for index in np.nonzero(cells)], cells.shape)
-
-
-def third(cell: Sequence[float], shape: tuple[int, ...]) -> str:
-    """Which ninth of the photo a cell's centre lies in."""
-    row, column = (int(3 * (index + 0.5) / length) for index, length in zip(cell, shape, strict=True))
-    return f"{('upper', 'middle', 'lower')[row]} {('left', 'centre', 'right')[column]}"

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from cternet import CTERNet, CTERNetConfig
-from cternet.preprocess import preprocess
+from cternet.photos.preprocess import preprocess
 
 BACKBONES: dict[str, int | None] = {
     "test_efficientnet": 16,  # stem and blocks

@@ -20,15 +20,15 @@ import tyro
 from accelerate import PartialState
 
 from cternet.disk import writing
-from training.checkpoints import SaveError, newest_state, write_json
-from training.classification import ClassificationRun
-from training.config import TrainConfig
 from training.data import DataError, Example, leave_out_unreadable, load_examples
+from training.emotions.config import TrainConfig
+from training.emotions.presets import PRESETS
+from training.emotions.run import ClassificationRun
+from training.engine.checkpoints import SaveError, newest_state, write_json
+from training.engine.processes import on_main
+from training.engine.progress import Interrupted
+from training.engine.start import changed_settings
 from training.evaluation import ANSWERS
-from training.presets import PRESETS
-from training.processes import on_main
-from training.progress import Interrupted
-from training.start import changed_settings
 from training.tables import table
 
 REPLACED = {"evenly": "flat", "reversed": "reversed"}
@@ -109,7 +109,7 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
     """Figures of one run on val (and test), from its averaged weights after the last epoch.
 
     Raises:
-        DataError: a finished run in that folder has other settings, or see ``training.engine.Run``.
+        DataError: a finished run in that folder has other settings, or see ``training.engine.run.Run``.
     """
     done = config.out / "figures.json"
     if done.exists():

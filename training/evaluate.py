@@ -26,15 +26,16 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from cternet.analysis import Analysis
-from cternet.checkpoint import CheckpointError, load_bank, load_model
 from cternet.disk import writing
 from cternet.emotions import POLARITY_CLASSES
-from cternet.model import CTERNet
-from cternet.precision import Precision
-from cternet.predictor import Predictor
-from training.checkpoints import write_json
+from cternet.networks.checkpoint import CheckpointError, load_bank, load_model
+from cternet.networks.model import CTERNet
+from cternet.networks.precision import Precision
+from cternet.results.analysis import Analysis
+from cternet.results.predictor import Predictor
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
+from training.engine.checkpoints import write_json
+from training.engine.processes import accelerated, on_main
 from training.evaluation import collect, summarise
 from training.evaluation.attention import audit_of
 from training.evaluation.attention_figure import attention_figure
@@ -44,7 +45,6 @@ from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
 from training.evaluation.readout import Readout
 from training.evaluation.report import answer_names, markdown, summary
-from training.processes import accelerated, on_main
 
 
 @dataclass(kw_only=True)

@@ -15,14 +15,14 @@ import tyro
 from accelerate import Accelerator
 from PIL import Image
 
-from cternet.checkpoint import CheckpointError, load_ras
 from cternet.disk import writing
-from cternet.precision import Precision
-from cternet.ras import RAS
-from training.checkpoints import write_json
+from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.precision import Precision
+from cternet.networks.ras import RAS
 from training.data import DataError
-from training.features import evaluation_loader
-from training.processes import accelerated, on_main
+from training.engine.batches import evaluation_loader
+from training.engine.checkpoints import write_json
+from training.engine.processes import accelerated, on_main
 from training.saliency import Pair, PairSource, evaluate, read_pairs
 from training.saliency.photos import WholePhotos
 from training.saliency.pictures import contact_sheet

@@ -22,12 +22,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from safetensors.torch import save_file
 
-from cternet.checkpoint import BANK, CheckpointError, load_model
-from cternet.model import CTERNetConfig
-from cternet.predictor import Predictor
+from cternet.networks.checkpoint import BANK, CheckpointError, load_model
+from cternet.networks.model import CTERNetConfig
+from cternet.results.predictor import Predictor
 from training.about import About, read_about
-from training.checkpoints import SaveError, write_folder, write_json
-from training.config import TrainConfig
+from training.emotions.config import TrainConfig
+from training.engine.checkpoints import SaveError, write_folder, write_json
 from training.evaluation import ANSWERS
 from training.evaluation.attention import REPLACEMENTS
 from training.evaluation.pictures import confusion_figure

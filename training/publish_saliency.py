@@ -18,10 +18,10 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cternet.checkpoint import CheckpointError, load_ras
-from cternet.ras import RAS, RASConfig
+from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.ras import RAS, RASConfig
 from training.about import About, read_about
-from training.checkpoints import SaveError, write_folder
+from training.engine.checkpoints import SaveError, write_folder
 from training.publish import flags
 from training.saliency import SaliencyConfig
 from training.tables import table

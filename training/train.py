@@ -13,13 +13,14 @@ import sys
 
 import tyro
 
-from training.checkpoints import SaveError
-from training.classification import ClassificationRun
-from training.config import RunConfig, TrainConfig
 from training.data import DataError
-from training.engine import Run
-from training.presets import PRESETS
-from training.progress import Interrupted
+from training.emotions.config import TrainConfig
+from training.emotions.presets import PRESETS
+from training.emotions.run import ClassificationRun
+from training.engine.checkpoints import SaveError
+from training.engine.config import RunConfig
+from training.engine.progress import Interrupted
+from training.engine.run import Run
 
 
 def parse(arguments: list[str]) -> TrainConfig:

@@ -16,7 +16,6 @@ from typing import Annotated
 import tyro
 from tqdm.auto import tqdm
 
-from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare.comparison import Comparison, compare, measure
 from cternet.compare.export import PICTURES, check_ending, write
 from cternet.compare.methods import DEFAULT, METHODS, named
@@ -24,8 +23,9 @@ from cternet.compare.networks import SOURCES, Networks
 from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.scene import Scene
 from cternet.disk import writing
-from cternet.images import ImageError
-from cternet.predictor import Predictor
+from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.photos.load import ImageError
+from cternet.results.predictor import Predictor
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""

@@ -17,7 +17,7 @@ from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, Layer
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
-from cternet.compare.problems import Stopped
+from cternet.compare.errors import Stopped
 
 if TYPE_CHECKING:
     from cternet.compare.scene import Scene

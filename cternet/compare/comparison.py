@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cternet.compare.agreement import agreement
+from cternet.compare.errors import MapError, never
 from cternet.compare.faithfulness import Faithfulness, faithfulness
 from cternet.compare.methods import METHODS
-from cternet.compare.problems import MapError, never
 from cternet.compare.ranking import random_map
 from cternet.compare.scene import Scene
 

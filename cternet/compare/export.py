@@ -15,8 +15,8 @@ from cternet.compare.figure import DPI, comparison_figure
 from cternet.compare.methods import METHODS
 from cternet.compare.pictures import shrunk
 from cternet.compare.table import latex
-from cternet.export import replacing
-from cternet.figure import DRAWING, save
+from cternet.show.export import replacing
+from cternet.show.figure import DRAWING, save
 
 PICTURES = (".png", ".svg", ".pdf")
 ENDINGS = (*PICTURES, ".npz", ".csv", ".tex")

@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cternet.compare.errors import Stopped, never
 from cternet.compare.imputation import impute
-from cternet.compare.problems import Stopped, never
 from cternet.compare.ranking import generator, random_map, ranks
 
 if TYPE_CHECKING:

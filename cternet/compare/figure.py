@@ -12,7 +12,7 @@ from cternet.compare.faithfulness import METRICS, Faithfulness
 from cternet.compare.methods import METHODS
 from cternet.compare.pictures import ScaleOf, Style, colours, picture, scales, shrunk
 from cternet.compare.sheet import LEADING, MARGIN, POINTS, Sheet, cut, length, wrapped
-from cternet.maps import SEQUENTIAL, Scale, colour_map
+from cternet.show.colours import SEQUENTIAL, Scale, colour_map
 
 DPI = 300
 """Of the PNG, and of the pictures in SVG and PDF."""
@@ -39,7 +39,7 @@ def comparison_figure(
     width_inches: float = 7.0,
     models: Mapping[str, str] | None = None,
 ) -> Figure:
-    """A row a photo: the photo, then a panel a method.  Hold ``cternet.figure.DRAWING`` while making and saving it.
+    """A row a photo: the photo, then a panel a method.  Hold ``cternet.show.figure.DRAWING`` while making and saving it.
 
     Args:
         comparisons: at least one.

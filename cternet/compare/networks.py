@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import normalize
 
-from cternet.checkpoint import SHIPPED, CheckpointError, load_model, load_ras
 from cternet.compare.scene import Scene
-from cternet.model import CTERNet, CTERNetConfig
-from cternet.precision import has_fast_bfloat16
-from cternet.predictor import Photo, Predictor, open_photo
-from cternet.preprocess import geometry_transform
-from cternet.ras import RAS
+from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model, load_ras
+from cternet.networks.model import CTERNet, CTERNetConfig
+from cternet.networks.precision import has_fast_bfloat16
+from cternet.networks.ras import RAS
+from cternet.photos.load import Photo, open_photo
+from cternet.photos.preprocess import geometry_transform
+from cternet.results.predictor import Predictor
 
 SOURCES: dict[str, str | Path] = {
     "vanilla": SHIPPED / "vanilla-fi",

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cternet.compare.comparison import Comparison
 from cternet.compare.methods import METHODS
-from cternet.maps import DIVERGING, SEQUENTIAL, Scale, overlay, shared_scale, signed_scale
+from cternet.show.colours import DIVERGING, SEQUENTIAL, Scale, shared_scale, signed_scale
+from cternet.show.overlay import overlay
 
 Style = Literal["grey", "overlay"]
 ScaleOf = Literal["own", "shared"]
@@ -75,7 +76,7 @@ def picture(
         scale: what the two end colours stand for, from ``scales``.
         signed: ``Method.signed``.
         style: grey: the map alone, the largest value white; overlay: colours over the photo.
-        cmap, opacity, smooth: as in ``cternet.maps.overlay``; the grey style has no use for the first two.
+        cmap, opacity, smooth: as in ``cternet.show.overlay.overlay``; the grey style has no use for the first two.
 
     Returns:
         (h, w, 3) uint8 RGB.

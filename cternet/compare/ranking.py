@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from cternet.maps import resize_map
+from cternet.show.overlay import resize_map
 
 LEVELS = 1_000_000
 """Values closer than a millionth of a map's range are a tie: resizing a plateau leaves such differences, which mean nothing."""

@@ -1,4 +1,4 @@
-"""What stands out of a photo, whatever the class: RAS (``cternet.ras``) and the spectral residual."""
+"""What stands out of a photo, whatever the class: RAS (``cternet.networks.ras``) and the spectral residual."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from cternet.analysis import Analysis
+from cternet.compare.errors import MapError, checked, never
 from cternet.compare.methods import METHODS
-from cternet.compare.problems import MapError, checked, never
+from cternet.results.analysis import Analysis
 
 if TYPE_CHECKING:
     from cternet.compare.faithfulness import Faithfulness

@@ -1,7 +1,7 @@
 """A sheet of paper filled from the top, in points (1/72 inch): its height is what its contents need, and nothing overlaps.
 
 Text is measured before it is placed, and taken as it is: a file name may hold ``$`` or ``_`` and means no formula.
-Hold ``cternet.figure.DRAWING`` while using a sheet.
+Hold ``cternet.show.figure.DRAWING`` while using a sheet.
 """
 
 import numpy as np

@@ -5,9 +5,9 @@
 >>> summary.photos, pack(summary.report)
 """
 
-from cternet.survey.making import DEFAULTS, Options, Progress, Share, survey, surveying
-from cternet.survey.problems import SurveyError
+from cternet.survey.errors import SurveyError
 from cternet.survey.report import Summary, finish, pack
+from cternet.survey.run import DEFAULTS, Options, Progress, Share, survey, surveying
 from cternet.survey.sources import COMMAND, PAGE, Limits
 
 __all__ = [

@@ -26,15 +26,15 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from tqdm.auto import tqdm
 
-from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare import METHODS, Networks, named
 from cternet.compare.networks import SOURCES
 from cternet.disk import writing
-from cternet.precision import about
-from cternet.predictor import Predictor
-from cternet.survey.making import Options, Progress, Share, begin, drained, fill
-from cternet.survey.problems import SurveyError
+from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.precision import about
+from cternet.results.predictor import Predictor
+from cternet.survey.errors import SurveyError
 from cternet.survey.report import finish
+from cternet.survey.run import Options, Progress, Share, begin, drained, fill
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""

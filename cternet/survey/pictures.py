@@ -14,7 +14,7 @@ from cternet.compare.pictures import picture, scales, shrunk
 from cternet.survey.table import key
 
 if TYPE_CHECKING:
-    from cternet.survey.making import Options
+    from cternet.survey.run import Options
 
 QUALITY = 85
 """Of the JPEG files; WebP would be a third smaller and costs thirty times as long to write."""

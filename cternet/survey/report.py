@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cternet.compare import METHODS, METRICS
 from cternet.emotions import COLOURS, POLARITY
-from cternet.export import replacing
+from cternet.show.export import replacing
 from cternet.survey.table import Row, Table, controls, key, merged, schema
 
 TEMPLATES = Path(__file__).parent / "templates"

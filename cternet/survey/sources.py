@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from cternet.images import MAX_BYTES
-from cternet.survey.problems import SurveyError
+from cternet.photos.load import MAX_BYTES
+from cternet.survey.errors import SurveyError
 
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 OTHER_FILES = (

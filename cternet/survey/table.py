@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cternet.compare import METHODS, METRICS, Comparison, Scene
-from cternet.export import replacing
-from cternet.survey.problems import SurveyError
+from cternet.show.export import replacing
+from cternet.survey.errors import SurveyError
 
 Row = dict[str, Any]
 Head = tuple[int, str, int, Iterator[Row], Row]

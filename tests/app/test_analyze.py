@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import render
-from app.analyze import AnalyzePage, View, explanation, idle_words
+from app.analyze import view as render
+from app.analyze.page import AnalyzePage, View, explanation, idle_words
 from app.choices import levels
 from app.main import build
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
-from cternet.export import predicted_with
-from cternet.model import ANSWERS
+from cternet.networks.model import ANSWERS
+from cternet.show.export import predicted_with
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 

@@ -20,15 +20,15 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
-from app.api import MOST_CELLS, MOST_MEASURED, Endpoints, averaged
-from app.api_input import QUICK
+from app.api.endpoints import MOST_CELLS, MOST_MEASURED, Endpoints, averaged
+from app.api.inputs import QUICK
 from app.blocks import StudioBlocks
 from app.uploads import NOT_AN_UPLOAD
 from cternet import Analysis, Predictor
 from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
-from cternet.export import numbers
-from cternet.images import MAX_BYTES
-from cternet.painting import MODES
+from cternet.photos.load import MAX_BYTES
+from cternet.results.painting import MODES
+from cternet.show.export import numbers
 from tests.app.calls import MARK, painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 

@@ -5,8 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from app.canvas import Refused, checked, number, session_of
-from cternet.painting import encode
+from app.intervene.canvas import Refused, checked, number, session_of
+from cternet.results.painting import encode
 
 SHAPE, LABELS = (4, 4), ("awe", "fear")
 GOOD = {

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import compare_view
-from app.bench import MOST_PHOTOS, Bench
 from app.checks import Refused
-from app.compare import TOOLS, ComparePage
+from app.compare import view as compare_view
+from app.compare.bench import MOST_PHOTOS, Bench
+from app.compare.page import TOOLS, ComparePage
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor

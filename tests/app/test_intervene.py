@@ -12,14 +12,15 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app import graph, intervene_view
-from app.intervene import PANEL, IntervenePage
+from app.intervene import causal_graph as graph
+from app.intervene import view as intervene_view
+from app.intervene.page import PANEL, IntervenePage
 from app.sessions import Sessions
 from cternet import Predictor
-from cternet.draws import draw
-from cternet.figure import significant
-from cternet.painting import MODES, centre, encode, ignore
 from cternet.regions import report
+from cternet.results.draws import draw
+from cternet.results.painting import MODES, centre, encode, ignore
+from cternet.show.words import significant
 from tests.app.calls import painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pyarrow.parquet as pq
 import pytest
 
-from app.many import ManyPhotos
+from app.compare.zip_page import ManyPhotos
 from app.uploads import Downloads
 from tests.app.calls import uploaded
 from tests.tiny import tiny_photo

@@ -8,7 +8,7 @@ import pytest
 from cternet import Analysis, Predictor
 from cternet.circumplex import COORDINATES, HIGHEST, LOWEST, circumplex_figure, places, point
 from cternet.emotions import EKMAN, MIKELS, POLARITY
-from cternet.figure import DRAWING
+from cternet.show.figure import DRAWING
 from tests.tiny import tiny_network, tiny_photo
 
 

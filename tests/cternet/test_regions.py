@@ -7,7 +7,8 @@ import pytest
 from scipy import ndimage
 
 from cternet import Analysis, Predictor
-from cternet.regions import affective_regions, middle, report, superpixels, where
+from cternet.regions import affective_regions, middle, report, superpixels
+from cternet.show.words import where
 from tests.tiny import tiny_photo
 
 

@@ -12,7 +12,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from cternet import Predictor
-from cternet.painting import paint
+from cternet.results.painting import paint
 
 from .conftest import ROOT
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from cternet import Analysis, Predictor
-from cternet.figure import significant
-from cternet.painting import centre, decode, paint
+from cternet.results.painting import centre, decode, paint
+from cternet.show.words import significant
 
 from .conftest import ROOT
 

@@ -11,8 +11,8 @@ import tyro
 from accelerate.state import AcceleratorState, GradientState
 
 from tests.training.made_up import CLASSES, write_data_set
-from training.classification import ClassificationRun
-from training.config import TrainConfig
+from training.emotions.config import TrainConfig
+from training.emotions.run import ClassificationRun
 
 Command = Callable[..., int | str | None]
 Flags = Callable[..., list[str]]

@@ -30,7 +30,7 @@ def run(
 def arrange_death(where: str, after: int, number: int) -> None:
     from accelerate import Accelerator
 
-    from training.engine import Run
+    from training.engine.run import Run
 
     step, save_state = Run.step, Accelerator.save_state
     steps = 0

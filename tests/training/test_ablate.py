@@ -11,7 +11,7 @@ from tests.tiny import tiny_config
 from tests.training.conftest import Command, Flags
 from training import ablate
 from training.ablate import TABLES, markdown, summarise
-from training.config import TrainConfig
+from training.emotions.config import TrainConfig
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_table(prefixed: list[str], tmp_path: Path, command: Command, monkeypatc
 def test_goes_on_with_an_interrupted_row(
     prefixed: list[str], tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ):
-    from training.engine import Run
+    from training.engine.run import Run
 
     arguments = ["table3", *prefixed, "--rows", "vanilla", "--seeds", "3"]
     step = Run.step

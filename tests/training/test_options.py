@@ -14,14 +14,14 @@ from tests.tiny import tiny_config
 from tests.training.conftest import Command, Flags, Train
 from tests.training.ranks import run as run_ranks
 from training import train as train_module
-from training.config import TrainConfig
 from training.data import DataError, Example
-from training.optimisation import build_optimizer, build_schedule
-from training.presets import PRESETS
-from training.soft_labels import target_table
-from training.start import changed_settings
-from training.teachers import Teachers
-from training.tracking import sample_figures
+from training.emotions.config import TrainConfig
+from training.emotions.presets import PRESETS
+from training.emotions.soft_labels import target_table
+from training.emotions.teachers import Teachers
+from training.engine.optimisation import build_optimizer, build_schedule
+from training.engine.start import changed_settings
+from training.engine.tracking import sample_figures
 from training.train import parse
 
 # Nothing random but the start, so that a batch may be cut up.
@@ -56,7 +56,7 @@ def test_two_processes_equal_one_with_twice_the_batch(flags: Flags, tmp_path: Pa
 
 
 def test_accumulation_is_resumed_at_a_step(train: Train, prepare: Train, resumed: Train):
-    from training.progress import Interrupted
+    from training.engine.progress import Interrupted
 
     settings = {"batch_size": 2, "accumulate": 2, "epochs": 2}
     whole, cut = train("whole", **settings), prepare("cut", **settings)
@@ -75,7 +75,7 @@ def test_accumulation_is_resumed_at_a_step(train: Train, prepare: Train, resumed
 
 
 def test_stops_when_val_gets_no_better(train: Train, monkeypatch: pytest.MonkeyPatch):
-    from training import classification
+    from training.emotions import run as classification
 
     found = iter([0.5, 0.9, 0.8, 0.9, 0.95])
     monkeypatch.setattr(
@@ -115,7 +115,7 @@ def test_soft_labels_are_learnt(prepare: Train):
 
 
 def test_mixup_mixes_what_goes_in_and_what_is_asked_for(prepare: Train, monkeypatch: pytest.MonkeyPatch):
-    from training import classification
+    from training.emotions import run as classification
 
     seen = []
     terms = classification.loss_terms
@@ -234,7 +234,7 @@ def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
 @pytest.mark.parametrize("fast", [True, False])
 def test_auto_precision_is_recorded_as_what_it_was(train: Train, tmp_path: Path, monkeypatch, capsys, fast: bool):
     """So that a run is never resumed, unnoticed, in another precision."""
-    monkeypatch.setattr("cternet.precision.has_fast_bfloat16", lambda _: fast)
+    monkeypatch.setattr("cternet.networks.precision.has_fast_bfloat16", lambda _: fast)
     run = train(precision="auto", epochs=1)
     used = "bf16" if fast else "no"
     assert run.accelerator.mixed_precision == used

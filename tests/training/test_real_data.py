@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader
 from cternet import CTERNet, CTERNetConfig, load_model
 from cternet.emotions import MIKELS
 from training.data import SPLITS, DataConfig, Photos, eval_transform, load_examples, unreadable
+from training.engine.start import start_weights
 from training.evaluation import evaluate
-from training.start import start_weights
 
 pytestmark = pytest.mark.slow
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"

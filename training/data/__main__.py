@@ -16,13 +16,13 @@ from typing import Annotated
 import tyro
 
 from cternet.disk import writing
-from training.checkpoints import write_json
 from training.data.config import Source
 from training.data.contact_sheet import contact_sheet
 from training.data.describe import describe, markdown
 from training.data.layouts import read
 from training.data.rows import SPLITS, DataError, DataSet
 from training.data.splits import with_splits
+from training.engine.checkpoints import write_json
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from cternet.images import load_image
+from cternet.photos.load import load_image
 from training.data.inspection import Inspection
 from training.data.labels import ordered
 from training.data.rows import DataSet

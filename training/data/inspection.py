@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
-from cternet.images import ImageError, load_image
+from cternet.photos.load import ImageError, load_image
 
 HASH_SIDE = 16
 NEAR = 20

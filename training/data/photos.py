@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
-from cternet.images import ImageError, load_image
-from cternet.model import CTERNetConfig
-from cternet.preprocess import geometry_transform, to_input
+from cternet.networks.model import CTERNetConfig
+from cternet.photos.load import ImageError, load_image
+from cternet.photos.preprocess import geometry_transform, to_input
 from training.data.rows import DataError
 from training.data.targets import Example
 

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from cternet.allocations import reverse, uniform
-from cternet.checkpoint import CheckpointError
-from cternet.model import CTERNet
+from cternet.networks.allocations import reverse, uniform
+from cternet.networks.checkpoint import CheckpointError
+from cternet.networks.model import CTERNet
 from training.evaluation.bootstrap import interval
 from training.evaluation.localisation import controls
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from cternet.analysis import Analysis
-from cternet.maps import DIVERGING, SEQUENTIAL, colour_map, overlay, shared_scale, signed_scale
+from cternet.results.analysis import Analysis
+from cternet.show.colours import DIVERGING, SEQUENTIAL, colour_map, shared_scale, signed_scale
+from cternet.show.overlay import overlay
 
 
 def attention_figure(samples: Sequence[Sequence[Analysis]], classes: Sequence[str], *, photos: bool = True) -> Figure:

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassConfusionMatrix
 from tqdm.auto import tqdm
 
-from cternet.model import CTERNet
+from cternet.networks.model import CTERNet
 from training.evaluation.attention import HAVE_ATTENTION, audit_of
 from training.evaluation.readout import Readout
 

@@ -23,10 +23,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from cternet.images import ImageError, load_image
-from cternet.maps import resize_map, shared_scale
-from cternet.model import CTERNet, CTERNetConfig
-from cternet.preprocess import middle_square
+from cternet.networks.model import CTERNet, CTERNetConfig
+from cternet.photos.load import ImageError, load_image
+from cternet.photos.preprocess import middle_square
+from cternet.show.colours import shared_scale
+from cternet.show.overlay import resize_map
 from training.data import DataError, Example, Photos, eval_transform
 
 FIGURES = ("precision", "recall", "f1", "mae", "pointing_game")

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cternet.figure import COUNTERFACTUAL, EFFECT, FACTUAL
+from cternet.show.colours import COUNTERFACTUAL, EFFECT, FACTUAL
 
 COLOURS: dict[str, str] = {"v": COUNTERFACTUAL, "y": FACTUAL, "y_te": EFFECT}
 

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from torchmetrics.functional.classification import binary_precision_recall_curve
 from tqdm.auto import tqdm
 
-from cternet.ras import RAS
+from cternet.networks.ras import RAS
 from training.saliency.pairs import Pair, load_mask
 
 BETA_SQUARED = 0.3

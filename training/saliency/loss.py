@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cternet.ras import resize
+from cternet.networks.ras import resize
 
 
 def loss_terms(maps: Sequence[Tensor], mask: Tensor) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ from typing import Literal
 
 from PIL import Image
 
-from cternet.images import load_image
+from cternet.photos.load import load_image
 from training.data import SPLITS, DataError, leave_out_unreadable
 from training.data.rows import EXTENSIONS
 
@@ -135,7 +135,7 @@ def load_mask(path: Path) -> Image.Image:
     """A mask as 8 bit grey.
 
     Raises:
-        ImageError: see ``cternet.images.load_image``.
+        ImageError: see ``cternet.photos.load.load_image``.
     """
     return load_image(path).convert("L")
 

@@ -9,9 +9,9 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from cternet.images import load_image
-from cternet.preprocess import to_input
-from cternet.ras import RASConfig
+from cternet.networks.ras import RASConfig
+from cternet.photos.load import load_image
+from cternet.photos.preprocess import to_input
 from training.data import eval_transform, seed_of
 from training.saliency.pairs import Pair, load_mask
 

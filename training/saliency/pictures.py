@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cternet.images import load_image
-from cternet.ras import RAS
+from cternet.networks.ras import RAS
+from cternet.photos.load import load_image
 from training.data import eval_transform
 from training.saliency.pairs import Pair, load_mask
 

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cternet.checkpoint import CheckpointError, load_ras
-from cternet.ras import RAS, RASConfig
-from training.config import RunConfig
+from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.ras import RAS, RASConfig
 from training.data import DataError
-from training.engine import Run
-from training.features import Batch, evaluation_loader, training_loader
-from training.processes import on_main
+from training.engine.batches import Batch, evaluation_loader, training_loader
+from training.engine.config import RunConfig
+from training.engine.processes import on_main
+from training.engine.run import Run
+from training.engine.sampler import EpochSampler
+from training.engine.start import load_backbone, new_network
 from training.saliency.figures import evaluate
 from training.saliency.loss import loss_terms
 from training.saliency.pairs import Pair, PairSource, read_pairs
 from training.saliency.photos import MaskedPhotos, WholePhotos
 from training.saliency.pictures import triptychs
-from training.sampler import EpochSampler
-from training.start import load_backbone, new_network
 
 
 @dataclass(kw_only=True)

@@ -17,12 +17,12 @@ import numpy as np
 import tyro
 from tqdm.auto import tqdm
 
-from cternet.checkpoint import SHIPPED, CheckpointError
 from cternet.compare import METHODS, Networks, named
 from cternet.disk import writing
-from cternet.images import ImageError
-from cternet.predictor import Predictor
-from training.checkpoints import write_json
+from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.photos.load import ImageError
+from cternet.results.predictor import Predictor
+from training.engine.checkpoints import write_json
 from training.study.faithfulness import mean_interval, read_table, read_tables, report
 from training.study.sanity import SEED, STAGES, likeness
 from training.tables import table

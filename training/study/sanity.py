@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from cternet import CTERNet, Predictor
 from cternet.compare import METHODS, MapError, Networks, Scene
 from cternet.compare.agreement import agreement
-from cternet.predictor import Photo
-from cternet.ras import RAS
+from cternet.networks.ras import RAS
+from cternet.photos.load import Photo
 
 STAGES: dict[str, float] = {"head": 0.0, "head and half the trunk": 0.5, "everything": 1.0}
 """What is random, as the share of the backbone's sections, deepest first, that is random beside all that follows it."""

@@ -7,7 +7,7 @@ import torch
 
 from cternet import Predictor
 from cternet.compare import Networks, Scene
-from cternet.ras import RAS, RASConfig
+from cternet.networks.ras import RAS, RASConfig
 from tests.tiny import SIZE, tiny_config, tiny_network, tiny_photo
 
 

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from cternet.compare import METRICS, Comparison
 from cternet.compare.export import ENDINGS, write
 from cternet.compare.table import escape
-from cternet.export import replacing
+from cternet.show.export import replacing
 from tests.cternet.compare.test_figure import BETTER, RAMP, WORSE, comparison
 
 

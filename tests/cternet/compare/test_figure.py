@@ -12,8 +12,8 @@ from cternet.compare import METHODS, METRICS, Comparison, Faithfulness, Panel
 from cternet.compare.figure import comparison_figure
 from cternet.compare.pictures import picture, scales, shrunk
 from cternet.compare.sheet import cut, length, wrapped
-from cternet.figure import DRAWING, save
-from cternet.maps import Scale
+from cternet.show.colours import Scale
+from cternet.show.figure import DRAWING, save
 from tests.tiny import tiny_photo
 
 PHOTO = np.asarray(tiny_photo())

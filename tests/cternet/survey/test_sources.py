@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cternet.images import load_image
-from cternet.survey.problems import SurveyError
+from cternet.photos.load import load_image
+from cternet.survey.errors import SurveyError
 from cternet.survey.sources import Archive, Limits, Refused, open_source
 from tests.tiny import tiny_photo
 

@@ -160,7 +160,7 @@ def test_augmentation_does_not_depend_on_workers(photos: Path):
 def test_evaluation_sees_what_the_predictor_sees(photos: Path):
     from PIL import Image
 
-    from cternet.preprocess import preprocess
+    from cternet.photos.preprocess import preprocess
 
     config = tiny_config()
     examples = load(photos)

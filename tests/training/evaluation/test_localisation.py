@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from cternet.maps import resize_map
+from cternet.show.overlay import resize_map
 from tests.tiny import photo_tensor, tiny_config, tiny_network, tiny_photo
 from training.data import DataError, Example
 from training.evaluation.localisation import FIGURES, binary, compare, controls, load_marking, localise, network_maps, stretched

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cternet.checkpoint import load_ras
+from cternet.networks.checkpoint import load_ras
 from tests.training.conftest import Command
 from tests.training.saliency.conftest import Train
 from training import evaluate_saliency, publish_saliency

@@ -8,8 +8,8 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from tests.cternet.test_ras import tiny_ras
-from training.features import evaluation_loader
+from tests.cternet.networks.test_ras import tiny_ras
+from training.engine.batches import evaluation_loader
 from training.saliency.figures import compare, evaluate, summarise
 from training.saliency.pairs import Pair, PairSource, read_pairs
 from training.saliency.photos import WholePhotos

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from cternet.ras import RASConfig
+from cternet.networks.ras import RASConfig
 from training.saliency.pairs import Pair
 from training.saliency.photos import MaskedPhotos, WholePhotos
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from cternet.checkpoint import load_ras
+from cternet.networks.checkpoint import load_ras
 from tests.training.conftest import Command
+from tests.training.engine.test_resume import assert_same_run
 from tests.training.ranks import run as run_processes
 from tests.training.saliency.conftest import Flags, Train
 from tests.training.saliency.made_up import write_duts
-from tests.training.test_resume import assert_same_run
 from training import train_saliency
-from training.checkpoints import newest_state
 from training.data import DataError
-from training.progress import Interrupted
+from training.engine.checkpoints import newest_state
+from training.engine.progress import Interrupted
 
 KILL = int(signal.SIGKILL)
 MODULE = "training.train_saliency"

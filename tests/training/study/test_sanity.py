@@ -8,7 +8,7 @@ import torch
 
 from cternet.compare import Networks
 from tests.tiny import tiny_network, tiny_photo
-from training.config import RunConfig
+from training.engine.config import RunConfig
 from training.study.sanity import SEED, STAGES, likeness, randomise, randomised
 
 

@@ -1,0 +1,105 @@
+"""Stage (iv), cognitive change: what S* the model is given instead of S, do(S = S*).
+
+One function an allocation, each mapping attention (B, D, H, W) to attention of the same shape.  On the ``attention``
+level they act on S_out and the pooling of Eq. 4 gives S*; on the ``map`` level they act on S itself; ``scaled-map`` is
+the map level with random and uniform values multiplied by mean(S), so that the map keeps its mean.  Where the network's
+budget is equal, every S* has the mean of S, 1, and ``map`` and ``scaled-map`` are the same.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from cternet.networks.sentiment_map import Pooling
+
+Level = Literal["attention", "map", "scaled-map"]
+LEVELS: tuple[str, ...] = ("attention", "map", "scaled-map")
+
+ALLOCATIONS: dict[str, Callable[..., Tensor]] = {}
+
+
+def allocation(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    ALLOCATIONS[function.__name__] = function
+    return function
+
+
+@allocation
+def random(a: Tensor, *, generator: torch.Generator | None = None, **_) -> Tensor:
+    """Independent draws U ~ U(0, 2) for every channel and place; their mean is the uniform allocation."""
+    return 2 * torch.rand(a.shape, generator=generator, device=a.device, dtype=a.dtype)
+
+
+@allocation
+def uniform(a: Tensor, **_) -> Tensor:
+    """The same attention, 1, everywhere."""
+    return torch.ones_like(a)
+
+
+@allocation
+def reverse(a: Tensor, **_) -> Tensor:
+    """max + min - a in each channel: most attention where there was least."""
+    return a.amax(dim=(2, 3), keepdim=True) + a.amin(dim=(2, 3), keepdim=True) - a
+
+
+@allocation
+def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor | None = None, **_) -> Tensor:
+    """Another image's attention: from ``bank`` (M, D, H, W) if given, else from the batch, never the image's own.
+
+    Raises:
+        ValueError: a batch of one image without a bank.
+    """
+    n = a.shape[0]
+    if bank is not None:
+        index = torch.randint(bank.shape[0], (n,), generator=generator)
+        return bank.to(a)[index.to(bank.device)].to(a.device)
+    if n < 2:
+        raise ValueError("shuffle needs another image's attention: a batch of two or more, or a bank of maps")
+    order = torch.randperm(n, generator=generator, device=generator.device if generator else a.device).to(a.device)
+    other = torch.empty_like(order)
+    other[order] = order.roll(1)  # one random cycle through the batch is a derangement
+    return a[other]
+
+
+@allocation
+def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
+    """A map (H, W) made by a person, the same in every channel; only its shape counts where the budget is equal.
+
+    Raises:
+        ValueError: no painting, or one of another shape.
+    """
+    if painting is None or painting.shape != a.shape[-2:]:
+        raise ValueError(f"a painted map of {a.shape[-2]}x{a.shape[-1]} cells is needed")
+    return painting.to(a).expand_as(a).clone()
+
+
+def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pooling, **options) -> Tensor:
+    """S* (B, 1, H, W) of the named allocation.
+
+    Args:
+        name: a key of ``ALLOCATIONS``.
+        level: where it acts; ``painted`` always acts on the map.
+        s_out: (B, D, H, W).
+        s: (B, 1, H, W).
+        pooling: the network's Eq. 4, and its budget.
+        options: ``generator``, ``bank`` (M, D, H, W of S_out) and ``painting``, as the allocation needs them.
+
+    Raises:
+        ValueError: an unknown name or level, or an option the allocation lacks.
+    """
+    if name not in ALLOCATIONS:
+        raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
+    if level not in LEVELS:
+        raise ValueError(f"unknown level {level!r}: choose one of {', '.join(LEVELS)}")
+    if level == "attention" and name != "painted":
+        return pooling(ALLOCATIONS[name](s_out, **options))[1]
+    painting = options.get("painting")
+    if pooling.budget == "equal" and painting is not None and not (painting > 0).any():
+        raise ValueError("the painted map is empty: paint where there shall be attention")
+    if options.get("bank") is not None:
+        options["bank"] = pooling(options["bank"].to(s))[1]
+    s_star = ALLOCATIONS[name](s, **options)
+    if level == "scaled-map" and name in ("random", "uniform"):
+        s_star = s_star * s.mean(dim=(2, 3), keepdim=True)
+    return pooling.on_budget(s_star)

@@ -1,0 +1,269 @@
+"""One image's result: maps, logits and what an intervention needs.  Every view and export reads this and recomputes nothing."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cternet.emotions import POLARITY, positive_mask
+from cternet.networks.allocations import Level, allocate
+from cternet.networks.effect import covariance, expectation, place_map, spread
+from cternet.networks.sentiment_map import Pooling
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactual:
+    """What takes the place of S under an allocation.
+
+    mean: E[S*] (H, W), on which the numbers rest.  shown: the S* in the picture (H, W), one seeded draw where S* is random or
+    borrowed.  alpha, beta: Cov(S*) = alpha I + beta 11^T over places; 0 where S* is not random.  borrowed (M, H, W): the other
+    images' maps that S* is one of, or None.
+    """
+
+    allocation: str
+    level: str
+    seed: int | None
+    mean: Array
+    shown: Array
+    alpha: float = 0.0
+    beta: float = 0.0
+    borrowed: Array | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The result of one image, as numpy float32 arrays on the CPU.
+
+    labels: K class names.  v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
+    evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D), bias (K,), budget.
+    answer: what the checkpoint answers with, a key of ``cternet.networks.model.ANSWERS``.
+    own: the counterfactual it was trained with.
+    counterfactual: the one looked at.
+    attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.
+    photo (h, w, 3): uint8, what the map covers, to draw it over.  seen (size, size, 3): uint8, the input as the model saw it.
+    geometry: how the photo got there.  model: the checkpoint's name.
+    bank (M, D, H, W): other images' S_out, for the shuffle allocation, or None.
+    """
+
+    labels: tuple[str, ...]
+    v: Array
+    s: Array
+    s_out: Array
+    evidence: Array
+    bias: Array
+    pooling: Pooling = field(repr=False)
+    answer: str
+    own: Counterfactual
+    counterfactual: Counterfactual
+    attended: Array
+    photo: NDArray[np.uint8]
+    seen: NDArray[np.uint8]
+    geometry: dict[str, Any]
+    model: str
+    bank: torch.Tensor | None = None
+
+    def y(self, attention: Array) -> NDArray[np.float64]:
+        """Y(attention, X) (K,) of any map (H, W), without the network: (1/N) sum_p attention_p g_p + b."""
+        flat = self.evidence.reshape(len(self.labels), -1).astype(np.float64)
+        return flat @ np.asarray(attention, np.float64).ravel() / flat.shape[1] + self.bias
+
+    @cached_property
+    def y_factual(self) -> NDArray[np.float64]:
+        """Y(S) (K,), or Y(s') where a painted map stands for S."""
+        return self.y(self.attended)
+
+    @cached_property
+    def y_counterfactual(self) -> NDArray[np.float64]:
+        """E[Y(S*)] (K,) under the allocation looked at, exact."""
+        return self.y(self.counterfactual.mean)
+
+    @property
+    def total_effect(self) -> NDArray[np.float64]:
+        """Y_TE (K,) under the allocation looked at (Eq. 6), exact."""
+        return self.y_factual - self.y_counterfactual
+
+    @cached_property
+    def total_effect_std(self) -> NDArray[np.float64]:
+        """Standard deviation (K,) of Y(S) - Y(S*) over draws of S*; not the model's doubt."""
+        return np.sqrt(np.clip(np.diagonal(self.total_effect_covariance), 0, None))
+
+    @cached_property
+    def total_effect_covariance(self) -> NDArray[np.float64]:
+        """Cov(Y_TE) (K, K) over draws of S*, or over the maps it may be borrowed from."""
+        c = self.counterfactual
+        if c.borrowed is not None:
+            return np.cov([self.y(one) for one in c.borrowed], rowvar=False, bias=True)
+        g = torch.from_numpy(self.evidence)[None].double()
+        return covariance(g, torch.tensor([c.alpha]).double(), torch.tensor([c.beta]).double())[0].numpy()
+
+    @cached_property
+    def effect_map(self) -> NDArray[np.float64]:
+        """T (K, H, W): the signed share of each map cell; the cells of class k sum to ``total_effect[k]``."""
+        s, s_star, g = (
+            torch.from_numpy(np.ascontiguousarray(a, dtype=np.float64))
+            for a in (self.attended, self.counterfactual.mean, self.evidence)
+        )
+        return place_map(s[None, None], s_star[None, None], g[None])[0].numpy()
+
+    @property
+    def own_effect(self) -> NDArray[np.float64]:
+        """Y_TE (K,) under the checkpoint's own allocation, whatever is looked at."""
+        return self.y_factual - self.y(self.own.mean)
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """The logits the prediction rests on (K,): Y(S), or Y_TE under the checkpoint's own allocation, as ``answer`` says."""
+        return self.y_factual if self.answer == "y" else self.own_effect
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Softmax of ``scores`` (K,)."""
+        e = np.exp(self.scores - self.scores.max())
+        return e / e.sum()
+
+    @property
+    def prediction(self) -> str:
+        """The predicted emotion, argmax of ``scores``; no allocation looked at changes it."""
+        return self.labels[int(self.scores.argmax())]
+
+    @property
+    def polarity(self) -> str:
+        """positive or negative: the side of the predicted emotion; unknown for classes ``cternet.emotions`` does not know."""
+        return POLARITY.get(self.prediction, "unknown")
+
+    @property
+    def polarity_by_sum(self) -> str:
+        """positive or negative: the side with the larger summed probability; unknown as for ``polarity``."""
+        if not all(label in POLARITY for label in self.labels):
+            return "unknown"
+        return "positive" if self.probabilities[list(positive_mask(self.labels))].sum() > 0.5 else "negative"
+
+    @property
+    def effect_of_painting(self) -> NDArray[np.float64]:
+        """Y(S) - Y(s') (K,): what putting s' in the place of S took away; 0 where nothing was painted."""
+        return self.y(self.s) - self.y_factual
+
+    @property
+    def evenly(self) -> "Analysis":
+        """The analysis with as much attention as S, the same everywhere: what is answered where *where* plays no part."""
+        return self.intervene(np.full_like(self.s, self.s.mean()))
+
+    def path(self, share: float) -> tuple[Array, NDArray[np.float64]]:
+        """(1 - share) S + share S* towards the S* shown, share in [0, 1]: the map (H, W) and its Y (K,), exact."""
+        attention = (1 - share) * self.attended + share * self.counterfactual.shown
+        return attention, self.y(attention)
+
+    def intervene(
+        self,
+        change: "str | Array",
+        *,
+        level: Level = "attention",
+        seed: int = 0,
+        painting: Array | None = None,
+    ) -> "Analysis":
+        """A new analysis of the same image under another allocation or map; needs no backbone, changes nothing here.
+
+        Args:
+            change: the name of an allocation, which gives S*; or a map (H, W), which takes the place of S.
+            level: where the allocation acts.
+            seed: of the S* shown, where it is random.
+            painting: the map (H, W) of the ``painted`` allocation.
+
+        Raises:
+            ValueError: an unknown allocation, ``shuffle`` without a bank, or a map of another shape or with values that
+                are not finite.
+        """
+        if isinstance(change, str):
+            if painting is not None and not np.isfinite(painting).all():
+                raise ValueError("the painted map has values that are not finite numbers")
+            found = counterfactual(
+                change,
+                level,
+                s=self.s,
+                s_out=self.s_out,
+                pooling=self.pooling,
+                seed=seed,
+                bank=self.bank,
+                painting=painting,
+                expected=self.own.mean if self.own.allocation == "shuffle" else None,
+            )
+            return replace(self, counterfactual=found)
+        attention = np.asarray(change, np.float32)
+        if attention.shape != self.s.shape:
+            raise ValueError(f"a map of {self.s.shape[0]}x{self.s.shape[1]} cells is needed, not {attention.shape}")
+        if not np.isfinite(attention).all():
+            raise ValueError("the map has values that are not finite numbers")
+        return replace(self, attended=attention)
+
+    def __repr__(self) -> str:
+        return f"Analysis({self.prediction}, {self.probabilities.max():.0%}, {self.model})"
+
+
+SAME = 0.05
+"""Largest distance of two maps, in shares of their norm, that are called the same: a bank is stored in half precision."""
+
+
+def others(bank: torch.Tensor, s: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+    """A bank (M, D, H, W) without the image looked at, known by its map S (1, H, W); all of it where there is no other."""
+    maps = pooling(bank)[1][:, 0]
+    other = (maps - s).flatten(1).norm(dim=1) > SAME * s.norm()
+    return bank[other] if other.any() else bank
+
+
+def counterfactual(
+    name: str,
+    level: Level,
+    *,
+    s: Array,
+    s_out: Array,
+    pooling: Pooling,
+    seed: int = 0,
+    bank: torch.Tensor | None = None,
+    painting: Array | None = None,
+    expected: Array | None = None,
+) -> Counterfactual:
+    """The named allocation on one image's arrays: E[S*] and its spread where they are known, and the S* shown.
+
+    Args:
+        expected: E[S*] under ``shuffle``, by a network that keeps one; otherwise it is the mean of the bank.
+    """
+    if name == "shuffle" and bank is None:
+        raise ValueError("this model's folder has no shuffle_bank.safetensors, so the shuffle allocation is not available")
+    if bank is not None and bank.shape[1:] != s_out.shape:
+        raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
+    s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
+    if name == "shuffle":
+        bank = others(bank, s_t[0], pooling)
+    shown = allocate(
+        name,
+        level,
+        s_out=s_out_t,
+        s=s_t,
+        pooling=pooling,
+        generator=torch.Generator().manual_seed(seed),
+        bank=bank if name == "shuffle" else None,
+        painting=None if painting is None else torch.from_numpy(np.asarray(painting, np.float32)),
+    )[0, 0].numpy()
+    if name == "shuffle":
+        borrowed = pooling(bank)[1][:, 0].numpy()
+        mean = borrowed.mean(axis=0) if expected is None else expected
+        return Counterfactual(name, level, seed, mean=mean, shown=shown, borrowed=borrowed)
+    precise = Pooling(pooling.weight.double(), pooling.bias.double(), pooling.budget)
+    mean = expectation(name, level, s_t.double(), precise)
+    if mean is None:
+        return Counterfactual(name, level, None, mean=shown, shown=shown)
+    alpha, beta = spread(name, level, s_t.double(), precise)
+    return Counterfactual(
+        name,
+        level,
+        seed if name == "random" else None,
+        mean=mean[0, 0].float().numpy(),
+        shown=shown,
+        alpha=alpha.item(),
+        beta=beta.item(),
+    )

@@ -1,0 +1,40 @@
+"""How results are put into words and numbers: no drawing, so that anything may read it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cternet.results.analysis import Analysis
+
+ALLOCATION_WORDS: dict[str, str] = {
+    "random": "random",
+    "uniform": "uniform",
+    "reverse": "reversed",
+    "shuffle": "another image's",
+    "painted": "painted",
+}
+
+
+def significant(value: float) -> str:
+    """Three significant digits with sign."""
+    return "0" if value == 0 else f"{value:+#.3g}".rstrip(".")
+
+
+def counterfactual_title(analysis: Analysis) -> str:
+    """What S* is, in a few words."""
+    c = analysis.counterfactual
+    seed = "" if c.seed is None else f", seed {c.seed}"
+    return f"{ALLOCATION_WORDS[c.allocation]} {c.level.replace('-', ' ')}{seed}"
+
+
+def where(values: NDArray) -> str:
+    """In words, where a map (H, W) is strongest: for those who do not see it."""
+    row, column = np.unravel_index(int(np.argmax(values)), values.shape)
+    return third((row, column), values.shape)
+
+
+def third(cell: Sequence[float], shape: tuple[int, ...]) -> str:
+    """Which ninth of the photo a cell's centre lies in."""
+    row, column = (int(3 * (index + 0.5) / length) for index, length in zip(cell, shape, strict=True))
+    return f"{('upper', 'middle', 'lower')[row]} {('left', 'centre', 'right')[column]}"

@@ -1,0 +1,76 @@
+"""An analysis as files: what they hold is what the analysis says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cternet import Analysis, Predictor
+from cternet.show.export import arrays, numbers, write
+from cternet.show.figure import analysis_figure
+from cternet.show.words import significant
+from tests.tiny import tiny_photo
+
+
+@pytest.fixture(params=["random", "reverse", "painted"])
+def analysis(request: pytest.FixtureRequest, predictor: Predictor) -> Analysis:
+    found = predictor.analyze(tiny_photo())
+    options = {"painting": np.ones((4, 4), np.float32)} if request.param == "painted" else {}
+    return found.intervene(request.param, seed=3, **options)
+
+
+def test_numbers_as_json(analysis: Analysis, tmp_path: Path):
+    found = json.loads(write(analysis, tmp_path / "numbers.json").read_text())
+    assert found == json.loads(json.dumps(numbers(analysis)))
+    assert found["prediction"] == analysis.prediction
+    assert found["polarity"] == analysis.polarity
+    for name, values in [
+        ("Y(S)", analysis.y_factual),
+        ("E[Y(S*)]", analysis.y_counterfactual),
+        ("Y_TE", analysis.total_effect),
+        ("Y_TE standard deviation over draws of S*", analysis.total_effect_std),
+        ("probabilities", analysis.probabilities),
+    ]:
+        assert list(found[name]) == list(analysis.labels)
+        assert list(found[name].values()) == pytest.approx(list(values))
+    assert sum(found["probabilities"].values()) == pytest.approx(1)
+    assert found["counterfactual"]["allocation"] == analysis.counterfactual.allocation
+
+
+def test_arrays_as_npz(analysis: Analysis, tmp_path: Path):
+    with np.load(write(analysis, tmp_path / "arrays.npz"), allow_pickle=False) as file:
+        found = dict(file)
+    assert found.keys() == arrays(analysis).keys()
+    assert found["effect_map"].sum(axis=(1, 2)) == pytest.approx(analysis.total_effect)
+    assert np.array_equal(found["S"], analysis.attended)
+    # What is stored is enough to compute the logits again.
+    flat = found["evidence"].reshape(8, -1)
+    assert flat @ found["S"].ravel() / flat.shape[1] + found["bias"] == pytest.approx(found["Y_S"], abs=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_the_same_analysis_gives_the_same_picture(analysis: Analysis, tmp_path: Path, ending: str):
+    first, second = (write(analysis, tmp_path / f"{name}.{ending}").read_bytes() for name in "ab")
+    strip = [line for line in first.splitlines() if b"dc:date" not in line]
+    assert strip == [line for line in second.splitlines() if b"dc:date" not in line]
+    if ending == "png":
+        with Image.open(tmp_path / "a.png") as image:
+            assert min(image.size) > 500
+
+
+def test_figure_of_a_chosen_emotion(predictor: Predictor):
+    analysis = predictor.analyze(tiny_photo())
+    titles = [axes.get_title() for axes in analysis_figure(analysis, label="disgust").axes]
+    expected = significant(analysis.total_effect[analysis.labels.index("disgust")])
+    assert f"Total effect on disgust\ncells sum to {expected}" in titles
+    with pytest.raises(ValueError, match=r"'boredom'.*amusement"):
+        analysis_figure(analysis, label="boredom")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (1.23456, "+1.23"), (-0.000123456, "-0.000123"), (12345.0, "+1.23e+04"), (2.0, "+2.00")]
+)
+def test_three_significant_digits(value: float, text: str):
+    assert significant(value) == text

@@ -1,0 +1,104 @@
+"""A run that learns emotions: labelled photos through a CTERNet, behind a cache of its frozen sections."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torchvision.transforms import v2
+
+from cternet.networks.losses import loss_terms
+from cternet.networks.model import CTERNet
+from training.data import Example
+from training.emotions.config import TrainConfig
+from training.emotions.soft_labels import target_table
+from training.emotions.teachers import Teachers
+from training.engine.batches import Batch, Features
+from training.engine.run import Run
+from training.engine.sampler import EpochSampler
+from training.engine.start import load_start, new_network, read_examples
+from training.engine.tracking import sample_figures
+from training.evaluation import ANSWERS, evaluate
+from training.evaluation.attention import REPLACEMENTS
+
+
+class ClassificationRun(Run):
+    """A run of ``python -m training.train``."""
+
+    config: TrainConfig
+    bare: CTERNet
+    weights: CTERNet
+
+    def read_examples(self) -> tuple[dict[str, list[Example]], dict[Path, str]]:
+        return read_examples(self.config, self.accelerator)
+
+    def identity(self, example: Example) -> str:
+        return f"{'/'.join(example.path.parts[-2:])} {example.label} {example.shares}"
+
+    def make_network(self) -> CTERNet:
+        config = self.config
+        network = new_network(config, CTERNet)
+        if config.start is not None:
+            load_start(network, config.start, head=config.start_head)
+        return network
+
+    def open_data(self) -> None:
+        config, train, device = self.config, self.examples["train"], self.accelerator.device
+        classes = len(config.model.classes)
+        self.targets = target_table(train, classes).to(device) if config.soft_labels else None
+        # Behind the frozen sections, so that their cached outputs serve; with none frozen it mixes the photos themselves.
+        self.mix = v2.MixUp(alpha=config.mixup, num_classes=classes) if config.mixup else None
+        self.teachers = None
+        if config.teachers:
+            self.teachers = Teachers(config.teachers, self.bare, config.frozen_sections, config.teaching).to(device)
+        self.features = Features(config, self.bare.backbone, train, self.accelerator)
+        self.val_loader, self.val_start = self.features.evaluation(self.examples["val"])
+
+    def sampler(self, *, epoch: int, start_step: int) -> EpochSampler:
+        labels = [example.label for example in self.examples["train"]]
+        return super().sampler(epoch=epoch, start_step=start_step, labels=labels, balance=self.config.balance)
+
+    def batches(self, sampler: EpochSampler, *, from_start: bool) -> Iterator[Batch]:
+        return self.features.training(sampler, from_start=from_start)
+
+    def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The cross-entropies of ``loss_terms``; that of Y_TE by its weight, which rises over the first epochs if asked for."""
+        config = self.config
+        if self.targets is not None:
+            targets = self.targets[indices.to(self.targets.device)]
+        if self.mix is not None:
+            inputs, targets = self.mix(inputs, targets)
+        with self.accelerator.autocast():
+            if self.teachers is not None:
+                targets = self.teachers.targets(inputs, targets)
+            outputs = self.network(inputs, start=config.frozen_sections)
+        terms = loss_terms(outputs, targets, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
+        rise = self.progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
+        weight = config.effect_weight * min(1.0, rise)
+        return sum(term * weight if name == "y_te" else term for name, term in terms.items()), terms
+
+    def evaluate(self, loader: DataLoader, start: int) -> dict[str, Any]:
+        """Figures of ``weights`` on what ``Features.evaluation`` gave."""
+        return evaluate(
+            self.weights, loader, self.accelerator, self.config.model.classes, start=start, surprise=self.config.surprise
+        )
+
+    def validate(self) -> tuple[dict[str, Any], dict[str, float | None]]:
+        figures = self.evaluate(self.val_loader, self.val_start)
+        chosen = figures[figures["prediction"]]
+        val = {"accuracy": chosen["accuracy"], "polarity_accuracy": chosen.get("polarity_accuracy")}
+        val |= {f"accuracy_{name}": figures[name]["accuracy"] for name in ANSWERS if name in figures}
+        if audit := figures.get("attention"):
+            val |= {f"accuracy_y_{name}": audit[name]["accuracy"] for name in REPLACEMENTS}
+            val |= {"changed_by_flat": audit["flat"]["changes"], "top_quarter": audit["top_quarter"]}
+        return figures, val
+
+    def score(self, val: dict[str, float | None]) -> float:
+        return val["accuracy"]
+
+    def pictures(self, examples: Sequence[Example]) -> list[NDArray[np.uint8]]:
+        """S, S*, the effect map and the logits; networks that the predictor does not take have none."""
+        return sample_figures(self.weights, examples) if self.config.model.variant == "cternet" else []
