@@ -5,6 +5,7 @@ PYTHON ?= python3
 HOST = 127.0.0.1
 PORT = 7860
 ARGS =
+UV = 0.13.9
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +36,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format clean distclean
+.PHONY: help demo test lint format lock clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -58,8 +59,15 @@ format: $(DEV) ## put style and formatting right
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
+# It does not need what constraints.txt says, which a new requirement may contradict.  uv keeps the versions that still fit.
+lock: | $(BIN)/python ## write constraints.txt anew from requirements*.txt; ARGS=--upgrade takes the newest versions
+	$(check_venv)
+	$(PIP) uv==$(UV)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --custom-compile-command "make lock" $(ARGS) \
+		requirements-dev.txt -o constraints.txt
+
 clean: ## remove caches
-	rm -rf .pytest_cache .ruff_cache .gradio
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .gradio build dist *.egg-info
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove caches and the environment
@@ -69,12 +77,12 @@ $(BIN)/python:
 	$(check_python)
 	"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(RUNTIME): requirements.txt | $(BIN)/python
+$(RUNTIME): requirements.txt constraints.txt | $(BIN)/python
 	$(check_venv)
-	$(PIP) -r requirements.txt
+	$(PIP) -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements-train.txt requirements.txt | $(BIN)/python
+$(DEV): requirements-dev.txt requirements-train.txt requirements.txt constraints.txt | $(BIN)/python
 	$(check_venv)
-	$(PIP) -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $(RUNTIME) $@
