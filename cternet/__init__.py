@@ -11,7 +11,10 @@ from cternet.networks.model import CTERNet, CTERNetConfig, Outputs
 from cternet.photos.load import ImageError, load_image
 from cternet.results.analysis import Analysis, Counterfactual
 from cternet.results.predictor import Predictor
+from cternet.shipped import version
 from cternet.show import notebook
+
+__version__ = version()
 
 __all__ = [
     "ALLOCATIONS",
@@ -24,6 +27,7 @@ __all__ = [
     "ImageError",
     "Outputs",
     "Predictor",
+    "__version__",
     "load_image",
     "load_model",
 ]

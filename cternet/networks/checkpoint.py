@@ -13,11 +13,12 @@ from torch import Tensor
 
 from cternet.networks.model import CTERNet
 from cternet.networks.ras import RAS
+from cternet.shipped import weights_folder
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 BANK = "shuffle_bank.safetensors"
-SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"
+SHIPPED = weights_folder()
 """The checkpoints that come with the project."""
 
 Network = TypeVar("Network", CTERNet, RAS)
