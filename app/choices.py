@@ -1,13 +1,8 @@
 """The S* a visitor can choose, in words."""
 
 from cternet import ALLOCATIONS, CTERNetConfig, Predictor
+from cternet.networks.allocations import available
 
-ALLOCATION_CHOICES = {
-    "random": "random: dice",
-    "uniform": "uniform: the same everywhere",
-    "reverse": "reverse: most where there was least",
-    "shuffle": "shuffle: another photo's",
-}
 LEVEL_CHOICES = {
     "attention": "attention (paper)",
     "map": "the map itself",
@@ -17,17 +12,14 @@ LEVEL_CHOICES = {
 
 def allocations(predictor: Predictor) -> dict[str, str]:
     """The allocations this model can be given; shuffle needs a bank of other photos' attention."""
-    return {
-        name: ALLOCATION_CHOICES[name]
-        for name in ALLOCATIONS
-        if name in ALLOCATION_CHOICES and (name != "shuffle" or predictor.bank is not None)
-    }
+    return {name: ALLOCATIONS[name].choice for name in available(bank=predictor.bank is not None)}
 
 
 def first(predictor: Predictor) -> str:
     """The allocation to begin with: the model's own, if it can be shown."""
     own = predictor.config.allocation
-    return own if own in allocations(predictor) else "random"
+    offered = allocations(predictor)
+    return own if own in offered else next(iter(offered))
 
 
 def levels(config: CTERNetConfig) -> dict[str, str]:

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from cternet.networks.allocations import ALLOCATIONS, LEVELS
+from cternet.networks.allocations import LEVELS, available
 from cternet.results.painting import MODES, Mask, Shape, decode, encode
 
 VERSION = "1"
@@ -29,7 +29,7 @@ MAX_SEED = 2**31 - 1
 """Largest seed of a draw."""
 LONGEST = 80
 """Characters of a value other than the mask."""
-LINKED = tuple(name for name in ALLOCATIONS if name != "painted")
+LINKED = available(bank=True)
 """Allocations a link can ask for; one painted by hand would need a second mask."""
 KEYS = ("link", "model", "image", "allocation", "level", "seed", "emotion", "panel", "mode", "mask")
 """Every key there is; others in the same address are not ours and stay unread."""

@@ -8,13 +8,13 @@ writes folder/photo.png (the figure) and folder/photo.json (the numbers), for ea
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 from tqdm.auto import tqdm
 
 from cternet.disk import WriteError, writing
-from cternet.networks.allocations import Level
+from cternet.networks.allocations import AllocationName, Level
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
@@ -31,7 +31,7 @@ class Arguments:
     """Folder for the results; made if missing."""
     weights: str = str(SHIPPED / "cternet-fi")
     """Checkpoint folder or hub id."""
-    allocation: Literal["random", "uniform", "reverse", "shuffle"] | None = None
+    allocation: AllocationName | None = None
     """What S* is; by default the checkpoint's own."""
     level: Level = "attention"
     """Where the allocation acts."""

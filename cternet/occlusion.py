@@ -1,4 +1,4 @@
-"""Really hide it: the painted pixels are covered and the network runs again, beside ignoring them in the attention only.
+"""Hide the pixels: the painted pixels are covered and the network runs again, beside ignoring them in the attention only.
 
 Ignoring leaves the pixels in X, where they still shape the evidence of every cell that sees them; hiding takes them away, but
 puts something else in their place.  Where the two disagree, attention is not the whole cause.

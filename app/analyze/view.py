@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from cternet import Analysis
+from cternet import ALLOCATIONS, Analysis
 from cternet.emotions import COLOURS
 from cternet.show.colours import DIVERGING, Scale, colour_map, shared_scale, signed_scale
 from cternet.show.figure import DRAWING, logits_chart
 from cternet.show.overlay import overlay
-from cternet.show.words import ALLOCATION_WORDS, counterfactual_title, significant, where
+from cternet.show.words import counterfactual_title, significant, where
 
 ANSWER_WORDS = {
     "y": "Its answer is Y(S), with the attention it paid.",
@@ -71,7 +71,7 @@ def attention_view(analysis: Analysis, *, share: float, cmap: str, opacity: floa
         return panel(title, pixels, alt, caption, colour_bar(scale, cmap))
 
     c = analysis.counterfactual
-    kind = f"{ALLOCATION_WORDS[c.allocation]}" + ("" if c.seed is None else f", one draw (seed {c.seed})")
+    kind = ALLOCATIONS[c.allocation].words + ("" if c.seed is None else f", one draw (seed {c.seed})")
     panels = [
         one("Factual attention S", s, "where the model looked"),
         one(

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import cv2
 import gradio as gr
@@ -26,11 +26,12 @@ from app.api.inputs import (
     opened,
 )
 from app.checks import Refused, number, sentence
-from app.choices import ALLOCATION_CHOICES, allocations
+from app.choices import allocations
 from app.links import MAX_SEED
 from app.queues import LONG, PHOTO
-from cternet import LEVELS, Analysis, ImageError
+from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError
 from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, measure
+from cternet.networks.allocations import AllocationName
 from cternet.results.painting import MODES, paint
 from cternet.show.export import numbers, predicted_with
 
@@ -46,7 +47,7 @@ DEFAULT_METHODS = list(DEFAULT)
 NO_FILE: Any = ""
 NO_CELLS: list[list[float]] = []
 
-AllocationName = Literal[(OWN, *ALLOCATION_CHOICES)]
+AllocationName = Literal[(OWN, *get_args(AllocationName))]
 LevelName = Literal[(OWN, *LEVELS)]
 ModeName = Literal[tuple(MODES)]
 MethodName = Literal[QUICK]
@@ -85,7 +86,7 @@ class Endpoints:
         "Counterfactual" is about the model's attention, not about the world. The prediction is the emotion with the largest
         of the logits that the model answers with (predicted_with): Y(S), or Y_TE under its own S*; another allocation or level
         shows other effects, never another prediction. A random
-        S* is drawn by dice, a reversed one has most attention where there was least, a shuffled one is another photo's. It
+        S* has random values, a reversed one has most attention where there was least, a shuffled one is another photo's. It
         replaces the attention maps as in the paper, or the map S, or S while keeping its mean. Numbers are logits unless
         they are called probabilities; maps lie over the whole photo, rows from top to bottom.
 
@@ -224,7 +225,7 @@ class Endpoints:
             return analysis
         if allocation == OWN:
             allocation = own.allocation
-        if allocation == "shuffle" and analysis.bank is None:
+        if ALLOCATIONS[allocation].needs == "bank" and analysis.bank is None:
             raise Refused("This model has no other photos' attention to shuffle; choose another allocation.")
         return analysis.intervene(allocation, level=own.level if level == OWN else level, seed=seed)
 

@@ -35,7 +35,7 @@ FILES = (
     ("⤓ SVG", ".svg", "the figure, to scale without loss"),
     ("⤓ PDF", ".pdf", "the figure, to print"),
     ("⤓ NPZ", ".npz", "every map's values, for numpy"),
-    ("⤓ CSV", ".csv", "every number, a row for each photo and method"),
+    ("⤓ CSV", ".csv", "every number, one row per photo and method"),
     ("⤓ LaTeX", ".tex", "the means over the photos as a table"),
 )
 EXPLANATION = """

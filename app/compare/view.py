@@ -307,7 +307,7 @@ def glossary() -> str:
         for metric in (*METRICS.values(), AGREEMENT)
     )
     return (
-        "<p>Each number is beside that of a <b>random map</b> on the same classifier: a map that is not better than dice tells "
+        "<p>Each number is beside that of a <b>random map</b> on the same classifier: a map no better than random tells "
         "nothing about the answer. ↓ lower is better, ↑ higher is better. Numbers of different classifiers do not compare.</p>"
         f'<dl class="glossary">{items}</dl>'
     )

@@ -19,10 +19,10 @@ WHAT_PAINTING_DOES = {
     "look-only": "S’s whole mass where you painted",
 }
 WORDS = (
-    "Read an arrow as “decides”. The photo I decides the features X; X decides where the model looks, S; X and S together "
-    "decide the answer Y. To ask <i>what if</i>, the arrow from X to the attention is <b>cut</b> (✂) and another attention is "
-    "put in by hand. The photo, the features and everything else stay as they are, so whatever changes in the answer was done "
-    "by the attention alone. The difference of the two answers is the effect."
+    "Read an arrow as “determines”. The photo I determines the features X; X determines where the model looks, S; X and S "
+    "together determine the answer Y. To ask <i>what if</i>, the arrow from X to the attention is <b>cut</b> (✂) and another "
+    "attention is put in by hand. The photo, the features and everything else stay as they are, so whatever changes in the "
+    "answer was done by the attention alone. The difference of the two answers is the effect."
 )
 
 
@@ -59,17 +59,17 @@ def graph_view(looked: Analysis, after: Analysis, label: str, *, painted: bool, 
     return (
         '<div class="graph"><div class="flow">'
         + node("I", "photo", photo, f"{seen['width']} × {seen['height']} px", "i")
-        + arrow("(i) situation selection", "decides", "a1")
+        + arrow("(i) situation selection", "determines", "a1")
         + node("X", "features", x, f"{rows} × {columns} places; red ones speak for {name}, blue against", "x")
         + '<div class="world factual"><p class="title">Factual: what the model did</p>'
-        + arrow("(ii) situation modification, (iii) attentional deployment", "X decides S", "a2")
+        + arrow("(ii) situation modification, (iii) attentional deployment", "X determines S", "a2")
         + node("S", "its attention", s, f"mean {looked.s.mean():.3g}, strongest {where(looked.s)}", "s")
-        + arrow("X and S decide Y", "", "a3")
+        + arrow("X and S determine Y", "", "a3")
         + answer("Y(S)", looked.y_factual, looked, label)
         + '</div><div class="world counterfactual"><p class="title">Counterfactual: what if it had looked elsewhere</p>'
-        + arrow("(iv) cognitive change", "✂ cut: X no longer decides", "a2 cut")
+        + arrow("(iv) cognitive change", "✂ cut: X no longer determines it", "a2 cut")
         + node(symbol, title, o, f"{said}; mean {other.mean():.3g}", "s")
-        + arrow(f"X and {symbol} decide Y", "", "a3")
+        + arrow(f"X and {symbol} determine Y", "", "a3")
         + answer("Y(s′)" if painted else "E[Y(S*)]", y_other, looked, label)
         + "</div>"
         + arrow("(v) response modulation", "⊖ the difference", "a4")

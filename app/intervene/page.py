@@ -45,7 +45,7 @@ LONGEST = 20_000
 FILL_CHOICES = {"blur": "blur it", "mean": "mean colour", "inpaint": "fill in from around"}
 FORGOTTEN = "This photo is no longer kept on the server; choose it again, the painting stays in its link."
 OTHER_PHOTO = "Another photo was chosen meanwhile."
-NOTHING = "Nothing is painted yet: paint over what shall be hidden first."
+NOTHING = "Nothing is painted yet: first paint what to hide."
 ELSEWHERE = "This link is for a photo that is not on this server: choose the same file, and its painting appears over it."
 NOT_THE_ONE = "This is not the photo of the link you opened; its painting appears once you choose that very file."
 PAINTING = "document.querySelector('#whatif-canvas')?.painting?.() ?? ''"
@@ -366,11 +366,11 @@ class IntervenePage:
                     gr.HTML("<h2>Which regions matter</h2>")
                     canvas.view("regions", intervene_view.empty_regions())
                 with gr.Column(scale=4, min_width=300):
-                    gr.HTML("<h2>In the plane of feelings</h2>")
+                    gr.HTML("<h2>Valence and arousal</h2>")
                     canvas.view("circle", message("The prediction as a point, before and after."))
             with gr.Row(equal_height=False):
                 with gr.Column(scale=6, min_width=340):
-                    gr.HTML("<h2>Really hide it</h2>")
+                    gr.HTML("<h2>Hide the pixels</h2>")
                     with gr.Row():
                         how = gr.Radio(
                             [(words, name) for name, words in FILL_CHOICES.items()],
@@ -381,7 +381,7 @@ class IntervenePage:
                         hide = gr.Button("Hide it and run the network", scale=0, min_width=220, elem_id="whatif-hide")
                     hiding = gr.HTML(intervene_view.empty_hiding(), apply_default_css=False, elem_id="whatif-hiding")
                 with gr.Column(scale=6, min_width=340):
-                    gr.HTML("<h2>The dice of S*</h2>")
+                    gr.HTML("<h2>Spread over random S*</h2>")
                     with gr.Row():
                         count = gr.Slider(
                             1, MOST, value=200, step=1, label="Draws", info="Of a random S*.", elem_id="whatif-count"

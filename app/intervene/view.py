@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from app.analyze.view import INK, message
-from cternet import Analysis
+from cternet import ALLOCATIONS, Analysis
 from cternet.circumplex import COORDINATES, HIGHEST, LOWEST, MIDDLE, SOURCE, Place, places, point
 from cternet.emotions import COLOURS
 from cternet.occlusion import Hiding
@@ -25,7 +25,7 @@ from cternet.results.draws import Draws
 from cternet.show.colours import COUNTERFACTUAL, EFFECT, FACTUAL, Scale, colour_map, shared_scale
 from cternet.show.draws_figure import draws_figure
 from cternet.show.figure import DRAWING
-from cternet.show.words import ALLOCATION_WORDS, significant, where
+from cternet.show.words import significant, where
 
 QUESTIONS = {
     "ignore": "what if the model had <b>not noticed</b> this?",
@@ -178,7 +178,7 @@ def regions_view(looked: Analysis, regions: Sequence[Region], label: str) -> str
     )
     one = max(r.number for r in regions) == 1
     single = " S is one region at this threshold: raise it, or choose superpixels." if one else ""
-    te, s_star = significant(looked.total_effect[index]), escape(ALLOCATION_WORDS[looked.counterfactual.allocation])
+    te, s_star = significant(looked.total_effect[index]), escape(ALLOCATIONS[looked.counterfactual.allocation].words)
     return (
         f'<table class="regions"><caption>Regions, ranked {escape(RANKING)}. Numbers are of <b>{escape(label)}</b>, in '
         f'logits.{single}</caption><thead><tr><th scope="col">region</th><th scope="col">area</th>'
@@ -280,7 +280,7 @@ def steady(draws: Draws, index: int) -> str:
     """Said where one draw is as good as another."""
     if draws.std[index] >= STEADY * abs(draws.mean[index]):
         return ""
-    return "One draw hardly differs from another here: each is a mean over all cells, in which the dice even out. "
+    return "One draw hardly differs from another here: each is a mean over all cells, which evens out the random values. "
 
 
 def beside(value: float, std: float) -> str:
@@ -295,7 +295,7 @@ def side(analysis: Analysis, index: int, scale: Scale, ratio: str) -> str:
     std = analysis.total_effect_std[index]
     spread = f" ± {std:.3g}" if std > 0 else ""
     leads = analysis.labels[int(analysis.total_effect.argmax())]
-    name = ALLOCATION_WORDS[c.allocation]
+    name = ALLOCATIONS[c.allocation].words
     shown = thumb(c.shown, scale, "magma", f"{name} S*, strongest in the {where(c.shown)}", ratio)
     return (
         f"<figure>{shown}<figcaption><b>{escape(name)}</b><br>Y<sub>TE</sub> of {escape(label)} "

@@ -42,7 +42,7 @@ class Arguments:
     photos: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """Image files."""
     methods: tuple[str, ...] = DEFAULT
-    """Methods and groups of methods, apart by commas or spaces."""
+    """Methods and groups of methods, separated by commas or spaces."""
     out: Annotated[tuple[tuple[Path, ...], ...], tyro.conf.UseAppendAction] = ()
     """Files to write, one or several; their endings say what.  By default comparison.png."""
     emotion: str | None = None

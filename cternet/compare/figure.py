@@ -1,4 +1,4 @@
-"""The figure of a comparison, as the paper's Figure 4: a row a photo, a column a method, numbers under each map."""
+"""The figure of a comparison, as the paper's Figure 4: one row per photo, one column per method, numbers under each map."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -56,7 +56,7 @@ class Scene:
         """The map (H, W) of a method for a class, on the method's own scale and grid; made once.
 
         Raises:
-            MapError: it cannot be had, or is the same everywhere, or has values that are no numbers.
+            MapError: it cannot be had, or is the same everywhere, or has non-finite values.
             Stopped: a slow method was interrupted.
         """
         chosen = METHODS[method]

@@ -1,12 +1,13 @@
 """Stage (iv), cognitive change: what S* the model is given instead of S, do(S = S*).
 
-One function an allocation, each mapping attention (B, D, H, W) to attention of the same shape.  On the ``attention``
-level they act on S_out and the pooling of Eq. 4 gives S*; on the ``map`` level they act on S itself; ``scaled-map`` is
-the map level with random and uniform values multiplied by mean(S), so that the map keeps its mean.  Where the network's
-budget is equal, every S* has the mean of S, 1, and ``map`` and ``scaled-map`` are the same.
+One registered function an allocation, with its facts, each mapping attention (B, D, H, W) to attention of the same shape.
+On the ``attention`` level they act on S_out and the pooling of Eq. 4 gives S*; on the ``map`` level they act on S itself;
+``scaled-map`` is the map level with random and uniform values multiplied by mean(S), so that the map keeps its mean.  Where
+the network's budget is equal, every S* has the mean of S, 1, and ``map`` and ``scaled-map`` are the same.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -17,33 +18,69 @@ from cternet.networks.sentiment_map import Pooling
 Level = Literal["attention", "map", "scaled-map"]
 LEVELS: tuple[str, ...] = ("attention", "map", "scaled-map")
 
-ALLOCATIONS: dict[str, Callable[..., Tensor]] = {}
+AllocationName = Literal["random", "uniform", "reverse", "shuffle"]
+"""Those that a network can be trained with and a command line can ask for."""
 
 
-def allocation(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    ALLOCATIONS[function.__name__] = function
-    return function
+@dataclass(frozen=True)
+class Allocation:
+    """A way to make S*, and what every page, export and closed form has to know of it.
+
+    Attributes:
+        draw: attention (B, D, H, W) and options -> attention of the same shape.
+        words: what S* is, in a title.
+        choice: the same, in a menu.
+        needs: ``bank`` for other images' attention, ``painting`` for a map made by hand, or None.
+        constant: whether E[S*] is the same at every place of every image, so that it is known without drawing.
+        drawn: whether every cell is drawn at random, so that S* has a seed and a spread.
+    """
+
+    draw: Callable[..., Tensor]
+    words: str
+    choice: str
+    needs: Literal["bank", "painting"] | None = None
+    constant: bool = False
+    drawn: bool = False
 
 
-@allocation
+ALLOCATIONS: dict[str, Allocation] = {}
+"""By name, in the order they are offered in."""
+
+
+def allocation(**facts) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
+    """Register the function under its name, with the facts of an ``Allocation``."""
+
+    def register(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        ALLOCATIONS[function.__name__] = Allocation(function, **facts)
+        return function
+
+    return register
+
+
+def available(*, bank: bool) -> tuple[str, ...]:
+    """Names of the allocations that need no painting, and other images' attention only where there is a ``bank``."""
+    return tuple(name for name, one in ALLOCATIONS.items() if one.needs is None or (one.needs == "bank" and bank))
+
+
+@allocation(words="random", choice="random: random values", constant=True, drawn=True)
 def random(a: Tensor, *, generator: torch.Generator | None = None, **_) -> Tensor:
     """Independent draws U ~ U(0, 2) for every channel and place; their mean is the uniform allocation."""
     return 2 * torch.rand(a.shape, generator=generator, device=a.device, dtype=a.dtype)
 
 
-@allocation
+@allocation(words="uniform", choice="uniform: the same everywhere", constant=True)
 def uniform(a: Tensor, **_) -> Tensor:
     """The same attention, 1, everywhere."""
     return torch.ones_like(a)
 
 
-@allocation
+@allocation(words="reversed", choice="reverse: most where there was least")
 def reverse(a: Tensor, **_) -> Tensor:
     """max + min - a in each channel: most attention where there was least."""
     return a.amax(dim=(2, 3), keepdim=True) + a.amin(dim=(2, 3), keepdim=True) - a
 
 
-@allocation
+@allocation(words="another image's", choice="shuffle: another photo's", needs="bank")
 def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor | None = None, **_) -> Tensor:
     """Another image's attention: from ``bank`` (M, D, H, W) if given, else from the batch, never the image's own.
 
@@ -62,7 +99,7 @@ def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor
     return a[other]
 
 
-@allocation
+@allocation(words="painted", choice="painted: by hand", needs="painting")
 def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
     """A map (H, W) made by a person, the same in every channel; only its shape counts where the budget is equal.
 
@@ -92,14 +129,15 @@ def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pool
         raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
     if level not in LEVELS:
         raise ValueError(f"unknown level {level!r}: choose one of {', '.join(LEVELS)}")
-    if level == "attention" and name != "painted":
-        return pooling(ALLOCATIONS[name](s_out, **options))[1]
+    chosen = ALLOCATIONS[name]
+    if level == "attention" and chosen.needs != "painting":
+        return pooling(chosen.draw(s_out, **options))[1]
     painting = options.get("painting")
     if pooling.budget == "equal" and painting is not None and not (painting > 0).any():
         raise ValueError("the painted map is empty: paint where there shall be attention")
     if options.get("bank") is not None:
         options["bank"] = pooling(options["bank"].to(s))[1]
-    s_star = ALLOCATIONS[name](s, **options)
-    if level == "scaled-map" and name in ("random", "uniform"):
+    s_star = chosen.draw(s, **options)
+    if level == "scaled-map" and chosen.constant:
         s_star = s_star * s.mean(dim=(2, 3), keepdim=True)
     return pooling.on_budget(s_star)

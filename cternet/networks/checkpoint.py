@@ -25,7 +25,7 @@ Network = TypeVar("Network", CTERNet, RAS)
 
 
 class CheckpointError(Exception):
-    """A checkpoint cannot be loaded; the message names the file and the mend."""
+    """A checkpoint cannot be loaded; the message names the file and how to fix it."""
 
 
 def load_model(source: str | Path) -> CTERNet:

@@ -7,7 +7,7 @@ needs only E[S*], the spread only Cov(S*) = alpha I + beta 11^T over places, and
 import torch
 from torch import Tensor
 
-from cternet.networks.allocations import allocate
+from cternet.networks.allocations import ALLOCATIONS, allocate
 from cternet.networks.sentiment_map import Pooling
 
 SAMPLE = 16_384
@@ -15,20 +15,20 @@ SAMPLE = 16_384
 
 
 def expectation(name: str, level: str, s: Tensor, pooling: Pooling) -> Tensor | None:
-    """E[S*] (B, 1, H, W) under ``random`` and ``uniform``, exact; None for allocations that depend on the image.
+    """E[S*] (B, 1, H, W) under an allocation whose is constant, exact; None for those that depend on the image.
 
     On an equal budget no cell differs from another before the draw and their mean is 1, so E[S*] = 1.  On a free one and the
     attention level, with U ~ U(0, 2) and m_k = sum_d w_kd + b_k: E[S*] = (1/K) sum_k (m_k^2 + |w_k|^2 / 3N), without
     the second term for uniform.  On the map level it is 1, on the scaled one mean(S).
     """
-    if name not in ("random", "uniform"):
+    if not ALLOCATIONS[name].constant:
         return None
     if pooling.budget == "equal":
         return torch.ones_like(s)
     if level == "attention":
         w, b = pooling.weight, pooling.bias
         m = w.sum(dim=1) + b  # (K,)
-        varying = w.square().sum(dim=1) / (3 * s.shape[-2] * s.shape[-1]) if name == "random" else 0.0
+        varying = w.square().sum(dim=1) / (3 * s.shape[-2] * s.shape[-1]) if ALLOCATIONS[name].drawn else 0.0
         return (m.square() + varying).mean().expand_as(s)
     scale = s.mean(dim=(2, 3), keepdim=True) if level == "scaled-map" else torch.ones_like(s[:, :, :1, :1])
     return scale.expand_as(s)
@@ -46,7 +46,7 @@ def spread(name: str, level: str, s: Tensor, pooling: Pooling) -> tuple[Tensor, 
     """
     zero = s.new_zeros(s.shape[0])
     n = s.shape[-2] * s.shape[-1]
-    if name != "random":
+    if not ALLOCATIONS[name].drawn:
         return zero, zero
     if pooling.budget == "equal":
         if n == 1:

@@ -4,14 +4,14 @@ Composes the five stages of emotion regulation; each stage is a file of its own.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from cternet.emotions import MIKELS, TABLES
-from cternet.networks.allocations import Level, allocate
+from cternet.networks.allocations import ALLOCATIONS, AllocationName, Level, allocate
 from cternet.networks.backbone import Backbone
 from cternet.networks.coupling import Coupling
 from cternet.networks.deployment import AttentionalDeployment
@@ -56,7 +56,7 @@ class CTERNetConfig:
     """Let every kernel of Eq. 1 see all channels, as in the authors' code."""
     scaled_attention: bool = False
     """Divide Eq. 2's products by sqrt(N)."""
-    allocation: Literal["random", "uniform", "reverse", "shuffle"] = "random"
+    allocation: AllocationName = "random"
     """What S* the network is trained and predicts with."""
     level: Level = "attention"
     """Where the allocation acts."""
@@ -86,7 +86,7 @@ class CTERNetConfig:
             raise ValueError(f"at least two classes are needed, or one of the names {', '.join(TABLES)}")
         if self.draws < 1:
             raise ValueError("draws must be at least 1")
-        for name, known in (("budget", BUDGETS), ("answer", ANSWERS)):
+        for name, known in (("budget", BUDGETS), ("answer", ANSWERS), ("allocation", get_args(AllocationName))):
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
 
@@ -153,7 +153,7 @@ class CTERNet(
         self.deployment = AttentionalDeployment(scaled=config.scaled_attention)
         self.sentiment_map = SentimentMap(config.attention_channels, classes, config.maps_per_class, budget=config.budget)
         self.coupling = Coupling(channels, reduced, classes)
-        if config.variant == "cternet" and config.allocation == "shuffle":
+        if config.variant == "cternet" and ALLOCATIONS[config.allocation].needs == "bank":
             # E[S*] over other images, the reference outside training; NaN until a first training batch is seen.
             self.register_buffer("shuffle_mean", torch.full((1, 1, *self.backbone.grid(config.image_size)), torch.nan))
 
@@ -202,18 +202,19 @@ class CTERNet(
     def counterfactual(self, s_out: Tensor, s: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """S* (B, 1, H, W) under the model's own allocation: a draw in training, its expectation in eval mode."""
         config, pooling = self.config, self.sentiment_map.pooling
+        borrows = ALLOCATIONS[config.allocation].needs == "bank"
         if not self.training or config.training_effect == "exact":
             exact = expectation(config.allocation, config.level, s, pooling)
             if exact is not None:
                 return exact
-            if config.allocation == "shuffle" and not self.training:
+            if borrows and not self.training:
                 return self.shuffle_mean.expand_as(s)
         draws = [
             allocate(config.allocation, config.level, s_out=s_out, s=s, pooling=pooling, generator=generator)
             for _ in range(config.draws)
         ]
         s_star = sum(draws) / config.draws
-        if config.allocation == "shuffle":
+        if borrows:
             mean = s.detach().float().mean(dim=0, keepdim=True)
             self.shuffle_mean.copy_(mean if self.shuffle_mean.isnan().any() else self.shuffle_mean.lerp(mean, 0.01))
         return s_star

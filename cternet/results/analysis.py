@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from cternet.emotions import POLARITY, positive_mask
-from cternet.networks.allocations import Level, allocate
+from cternet.networks.allocations import ALLOCATIONS, Level, allocate
 from cternet.networks.effect import covariance, expectation, place_map, spread
 from cternet.networks.sentiment_map import Pooling
 
@@ -190,7 +190,7 @@ class Analysis:
                 seed=seed,
                 bank=self.bank,
                 painting=painting,
-                expected=self.own.mean if self.own.allocation == "shuffle" else None,
+                expected=self.own.mean if self.own.allocation == change else None,
             )
             return replace(self, counterfactual=found)
         attention = np.asarray(change, np.float32)
@@ -230,14 +230,17 @@ def counterfactual(
     """The named allocation on one image's arrays: E[S*] and its spread where they are known, and the S* shown.
 
     Args:
-        expected: E[S*] under ``shuffle``, by a network that keeps one; otherwise it is the mean of the bank.
+        expected: E[S*] over other images, by a network that keeps one; otherwise it is the mean of the bank.
     """
-    if name == "shuffle" and bank is None:
-        raise ValueError("this model's folder has no shuffle_bank.safetensors, so the shuffle allocation is not available")
+    if name not in ALLOCATIONS:
+        raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
+    borrows = ALLOCATIONS[name].needs == "bank"
+    if borrows and bank is None:
+        raise ValueError(f"this model's folder has no shuffle_bank.safetensors, so the {name} allocation is not available")
     if bank is not None and bank.shape[1:] != s_out.shape:
         raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
     s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
-    if name == "shuffle":
+    if borrows:
         bank = others(bank, s_t[0], pooling)
     shown = allocate(
         name,
@@ -246,10 +249,10 @@ def counterfactual(
         s=s_t,
         pooling=pooling,
         generator=torch.Generator().manual_seed(seed),
-        bank=bank if name == "shuffle" else None,
+        bank=bank if borrows else None,
         painting=None if painting is None else torch.from_numpy(np.asarray(painting, np.float32)),
     )[0, 0].numpy()
-    if name == "shuffle":
+    if borrows:
         borrowed = pooling(bank)[1][:, 0].numpy()
         mean = borrowed.mean(axis=0) if expected is None else expected
         return Counterfactual(name, level, seed, mean=mean, shown=shown, borrowed=borrowed)
@@ -261,7 +264,7 @@ def counterfactual(
     return Counterfactual(
         name,
         level,
-        seed if name == "random" else None,
+        seed if ALLOCATIONS[name].drawn else None,
         mean=mean[0, 0].float().numpy(),
         shown=shown,
         alpha=alpha.item(),

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cternet.networks.allocations import Level, allocate
+from cternet.networks.allocations import Level, allocate, available
 from cternet.results.analysis import Analysis
 
 MOST = 1000
@@ -106,5 +106,5 @@ def side_by_side(
         ValueError: an allocation that is unknown or lacks what it needs.
     """
     if allocations is None:
-        allocations = ("random", "uniform", "reverse") + (("shuffle",) if analysis.bank is not None else ())
+        allocations = available(bank=analysis.bank is not None)
     return [analysis.intervene(name, level=level, seed=seed) for name in allocations]

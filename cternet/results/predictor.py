@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.checkpoint import load_bank, load_model
 from cternet.networks.model import CTERNet, Outputs
 from cternet.networks.sentiment_map import Pooling
@@ -56,7 +57,7 @@ class Predictor:
         """From a checkpoint folder or a hub id.
 
         Raises:
-            CheckpointError: the folder is missing, incomplete or damaged; the message names the file and the mend.
+            CheckpointError: the folder is missing, incomplete or damaged; the message names the file and how to fix it.
         """
         return cls(load_model(source), name=Path(str(source)).name, device=device, bank=load_bank(source))
 
@@ -103,9 +104,9 @@ class Predictor:
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
         mean = outputs.s_star[index, 0].numpy()
-        if config.allocation == "shuffle" and self.bank is None:
+        if ALLOCATIONS[config.allocation].needs == "bank" and self.bank is None:
             # There is no other photo's map to show, but the network keeps their mean.
-            own = Counterfactual("shuffle", config.level, None, mean=mean, shown=mean)
+            own = Counterfactual(config.allocation, config.level, None, mean=mean, shown=mean)
         else:
             own = counterfactual(
                 config.allocation, config.level, s=s, s_out=s_out, pooling=self.pooling, bank=self.bank, expected=mean

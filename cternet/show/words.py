@@ -5,15 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cternet.networks.allocations import ALLOCATIONS
 from cternet.results.analysis import Analysis
-
-ALLOCATION_WORDS: dict[str, str] = {
-    "random": "random",
-    "uniform": "uniform",
-    "reverse": "reversed",
-    "shuffle": "another image's",
-    "painted": "painted",
-}
 
 
 def significant(value: float) -> str:
@@ -25,7 +18,7 @@ def counterfactual_title(analysis: Analysis) -> str:
     """What S* is, in a few words."""
     c = analysis.counterfactual
     seed = "" if c.seed is None else f", seed {c.seed}"
-    return f"{ALLOCATION_WORDS[c.allocation]} {c.level.replace('-', ' ')}{seed}"
+    return f"{ALLOCATIONS[c.allocation].words} {c.level.replace('-', ' ')}{seed}"
 
 
 def where(values: NDArray) -> str:

@@ -5,7 +5,7 @@
     torchrun --nproc_per_node 2 -m cternet.survey photos/ --out report/            # two processes on the CPU
     accelerate launch --num_processes 4 -m cternet.survey photos/ --out report/    # four GPUs
 
-writes report/index.html, a page that opens without a server; report/table.parquet, a row a photo; report/skipped.json.
+writes report/index.html, a page that opens without a server; report/table.parquet, one row per photo; report/skipped.json.
 Stop it whenever you like, with Ctrl-C or worse: the same command goes on where it stopped, also with another number of
 processes, and takes in photos that were added to the folder.
 """

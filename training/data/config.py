@@ -12,7 +12,7 @@ class Source:
     data: str
     """Data set: a folder in any known layout, a .csv or .parquet manifest, or hf:OWNER/NAME (docs/data.md)."""
     layout: str = "auto"
-    """Name of the layout, where it is not told from the files."""
+    """Name of the layout, where it is not detected from the files."""
     splits: Path | None = None
     """File of the train/val/test split of a set without an official one; made on first use, by default beside the data."""
     folds: int | None = None

@@ -11,7 +11,7 @@ EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 class DataError(Exception):
-    """The data cannot be used as they are; the message names the path and the mend."""
+    """The data cannot be used as they are; the message names the path and how to fix it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Where a run stands."""
 
+import math
 from typing import Any
 
 
@@ -12,7 +13,7 @@ class Progress:
         self.total_steps = 0
         self.world = 1
         self.data = ""  # digest of the images trained and validated on
-        self.best = -1.0
+        self.best = -math.inf
         self.sums: dict[str, float] = {}  # of the loss terms of this epoch, on this process
         self.history: list[dict[str, Any]] = []
 

@@ -112,7 +112,7 @@ class Run(ABC):
 
     @abstractmethod
     def score(self, val: dict[str, float | None]) -> float:
-        """By what an epoch's figures are compared; the best is the largest, and above -1."""
+        """By what an epoch's figures are compared; the best is the largest."""
 
     @abstractmethod
     def pictures(self, examples: Sequence[Any]) -> list[NDArray[np.uint8]]:

@@ -55,7 +55,7 @@ def changed_settings(config: RunConfig) -> list[str]:
         before, now = json.loads(path.read_text()), settings_of(config)
     except (OSError, ValueError):
         raise DataError(
-            f"{path} is missing or damaged, so nobody knows how this run was made; start anew in another --out"
+            f"{path} is missing or damaged, so its settings cannot be checked; start anew in another --out"
         ) from None
     flat = [(key, now[key], before.get(key)) for key in now if key not in FREE_TO_CHANGE | {"model"}]
     flat += [(f"model.{key}", value, before.get("model", {}).get(key)) for key, value in now["model"].items()]

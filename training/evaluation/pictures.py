@@ -71,7 +71,7 @@ def diagram(axes: Axes, found: dict[str, Any], colour: str) -> None:
     width = found["bins"][0]["high"]
     accuracies = [entry["accuracy"] for entry in filled]
     confidences = [entry["confidence"] for entry in filled]
-    axes.plot([0, 1], [0, 1], color="#777777", linewidth=1, linestyle="--", zorder=3, label="as often right as sure")
+    axes.plot([0, 1], [0, 1], color="#777777", linewidth=1, linestyle="--", zorder=3, label="perfect calibration")
     axes.bar(lows, accuracies, width, align="edge", color=colour, alpha=0.75, edgecolor="white", zorder=2)
     axes.vlines(confidences, confidences, accuracies, color="black", linewidth=1, zorder=4)
     axes.plot(confidences, accuracies, "ok", markersize=3.5, zorder=4, clip_on=False, label="accuracy at the mean confidence")

@@ -49,7 +49,7 @@ def test_panels_with_nothing_to_see_say_why_and_the_others_go_on(scene: Scene) -
     found = finished(scene, compare(scene, ["s", "spectral-residual", "cam"]))
     flat, broken, cam = found.panels
     assert flat.problem == "this map is the same everywhere (2.5), so it tells no place from another"
-    assert broken.problem == "this map has values that are no numbers, so there is nothing to see"
+    assert broken.problem == "this map has non-finite values, so there is nothing to see"
     assert flat.values is broken.values is flat.numbers is broken.numbers is None
     assert cam.values is not None and cam.numbers is not None
     assert set(found.controls) == {"vanilla"}

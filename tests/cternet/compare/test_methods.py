@@ -162,8 +162,8 @@ def test_a_map_is_made_once_for_each_class_it_depends_on(scene: Scene):
     ("values", "said"),
     [
         (np.full((4, 4), 0.25, np.float32), r"the same everywhere \(0.25\)"),
-        (np.array([[1, np.nan], [0, 2]], np.float32), "no numbers"),
-        (np.array([[1, np.inf], [0, 2]], np.float32), "no numbers"),
+        (np.array([[1, np.nan], [0, 2]], np.float32), "non-finite values"),
+        (np.array([[1, np.inf], [0, 2]], np.float32), "non-finite values"),
     ],
 )
 def test_a_map_that_tells_nothing_says_so(scene: Scene, values: np.ndarray, said: str):

@@ -1,9 +1,22 @@
 """Every allocation at every level."""
 
+from typing import get_args
+
 import pytest
 import torch
 
-from cternet.networks.allocations import ALLOCATIONS, LEVELS, allocate, painted, random, reverse, shuffle, uniform
+from cternet.networks.allocations import (
+    ALLOCATIONS,
+    LEVELS,
+    AllocationName,
+    allocate,
+    available,
+    painted,
+    random,
+    reverse,
+    shuffle,
+    uniform,
+)
 from cternet.networks.sentiment_map import Pooling, spend
 
 B, D, H, W = 4, 6, 3, 5
@@ -81,7 +94,7 @@ def test_the_five_of_the_paper_and_the_app():
 def test_attention_level_pools_the_allocated_attention(name: str, attention: torch.Tensor, pooling: Pooling):
     s = torch.full((B, 1, H, W), torch.nan)  # not looked at
     found = allocate(name, "attention", s_out=attention, s=s, pooling=pooling, generator=seeded(1))
-    assert torch.equal(found, pooling(ALLOCATIONS[name](attention, generator=seeded(1)))[1])
+    assert torch.equal(found, pooling(ALLOCATIONS[name].draw(attention, generator=seeded(1)))[1])
 
 
 @pytest.mark.parametrize("name", ["random", "uniform", "reverse", "shuffle"])
@@ -89,7 +102,7 @@ def test_map_level_acts_on_the_map(name: str, attention: torch.Tensor, pooling: 
     s_out = torch.full_like(attention, torch.nan)  # not looked at
     s = attention[:, :1]
     found = allocate(name, "map", s_out=s_out, s=s, pooling=pooling, generator=seeded(1))
-    assert torch.equal(found, ALLOCATIONS[name](s, generator=seeded(1)))
+    assert torch.equal(found, ALLOCATIONS[name].draw(s, generator=seeded(1)))
 
 
 @pytest.mark.parametrize("name", ["random", "uniform", "reverse", "shuffle"])
@@ -191,3 +204,8 @@ def test_unknown_names_are_answered_with_the_choice(
 ):
     with pytest.raises(ValueError, match=f"nonsense.*{word}"):
         allocate(name, level, s_out=attention, s=attention[:, :1], pooling=pooling)
+
+
+def test_what_can_be_named_is_what_needs_no_painting():
+    assert get_args(AllocationName) == available(bank=True)
+    assert set(available(bank=True)) - set(available(bank=False)) == {"shuffle"}

@@ -1,4 +1,4 @@
-"""Checkpoint folders: equal to the bit when whole, a sentence naming the file and the mend when not."""
+"""Checkpoint folders: equal to the bit when whole, a sentence naming the file and how to fix it when not."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What people get wrong: each is one sentence with the path and the mend."""
+"""What people get wrong: each is one sentence with the path and how to fix it."""
 
 import shutil
 from collections.abc import Callable
@@ -84,19 +84,19 @@ def test_damaged_manifests(tmp_path: Path, text: str, message: str):
 def test_unknown_layout_lists_what_is_known_and_found(tmp_path: Path):
     (tmp_path / "movies").mkdir()
     (tmp_path / "index.html").write_text("")
-    with pytest.raises(DataError, match=r"has a layout nobody knows, found index.html, movies/; ") as caught:
+    with pytest.raises(DataError, match=r"has an unknown layout, found index.html, movies/; ") as caught:
         read(DataConfig(data=str(tmp_path)))
     assert all(layout.name in str(caught.value) and layout.looks in str(caught.value) for layout in LAYOUTS)
 
 
 def test_empty_folder(tmp_path: Path):
-    with pytest.raises(DataError, match="layout nobody knows, found nothing"):
+    with pytest.raises(DataError, match="unknown layout, found nothing"):
         read(DataConfig(data=str(tmp_path)))
 
 
 def test_a_file_that_is_no_manifest(tmp_path: Path):
     path = picture(tmp_path / "photo.jpg")
-    with pytest.raises(DataError, match=r"photo.jpg has a layout nobody knows, found a file that is neither"):
+    with pytest.raises(DataError, match=r"photo.jpg has an unknown layout, found a file that is neither"):
         read(DataConfig(data=str(path)))
 
 

@@ -54,7 +54,7 @@ def detect(root: Path) -> Layout:
         found = "a file that is neither .csv nor .parquet"
     known = "; ".join(f"{layout.name}: {layout.looks}" for layout in LAYOUTS)
     raise DataError(
-        f"{root} has a layout nobody knows, found {found}; arrange it as one of the known layouts, write a manifest, or "
+        f"{root} has an unknown layout, found {found}; arrange it as one of the known layouts, write a manifest, or "
         f"choose with --layout ({known})"
     )
 
@@ -63,7 +63,7 @@ def read(config: Source) -> DataSet:
     """The data set at ``config.data``, with its official splits only.
 
     Raises:
-        DataError: nothing there, a layout nobody knows, or whatever the reader finds wrong.
+        DataError: nothing there, an unknown layout, or whatever the reader finds wrong.
     """
     root = Path(config.data)
     if not root.exists() and not hub.matches(root):
