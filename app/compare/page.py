@@ -14,7 +14,7 @@ from app.gallery import clicked, examples_gallery
 from app.queues import COMPARE, LONG, REDRAW
 from app.sessions import Sessions
 from app.uploads import NOT_AN_UPLOAD, Downloads, Upload, received
-from cternet.compare import DEFAULT, METHODS, Networks
+from cternet.compare import DEFAULT, KINDS, METHODS, Networks
 from cternet.compare.export import write
 from cternet.compare.networks import SOURCES
 from cternet.compare.pictures import SCALES, STYLES
@@ -24,12 +24,8 @@ FORGOTTEN = "These photos are no longer kept on the server; press “Go on”, o
 TOOLS = 4
 """Outputs of a handler before the rows: the status and three buttons."""
 EACH = "each photo's prediction"
-GROUPS = {
-    "CTERNet's own answer": ("cternet",),
-    "A plain classifier's answer": ("vanilla",),
-    "Other networks, and none": ("wscnet", "ras", None),
-}
-"""Methods by the networks they look into, as they are offered."""
+GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
+"""What methods are offered under, by the networks they look into."""
 FILES = (
     ("⤓ PNG", ".png", "the figure, 300 dots per inch"),
     ("⤓ SVG", ".svg", "the figure, to scale without loss"),
@@ -278,7 +274,7 @@ class ComparePage:
                     )
                     smooth = gr.Checkbox(True, label="Smooth", info="Off: show the maps' own cells.", elem_id="compare-smooth")
                     with gr.Accordion("Methods", open=True, elem_id="compare-methods"):
-                        groups = [self.choice(words, networks) for words, networks in GROUPS.items()]
+                        groups = [self.choice(words) for words in GROUPS]
                         gr.HTML(view.unavailable(self.reasons))
             with gr.Column(scale=9, min_width=320, elem_id="compare-results"):
                 with gr.Row(elem_id="compare-tools"):
@@ -344,9 +340,9 @@ class ComparePage:
                 **REDRAW,
             ).success(None, js="() => document.querySelector('#compare-file').click()", api_visibility="private")
 
-    def choice(self, words: str, networks: tuple[str | None, ...]) -> gr.CheckboxGroup:
-        """The methods that look into these networks, to tick."""
-        offered = [name for name in self.methods if METHODS[name].network in networks]
+    def choice(self, words: str) -> gr.CheckboxGroup:
+        """The methods of a group, to tick."""
+        offered = [name for name in self.methods if METHODS[name].group == words]
         return gr.CheckboxGroup(
             [
                 (METHODS[name].title + (" (slow: a forward per channel)" if METHODS[name].slow else ""), name)

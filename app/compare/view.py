@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.analyze import view as render
 from app.compare.bench import MOST_PHOTOS, Bench, Look, Place
-from cternet.compare import METHODS, METRICS, Comparison, Method, Metric, Panel
+from cternet.compare import KINDS, METHODS, METRICS, Comparison, Method, Metric, Panel
 from cternet.compare.pictures import colours, picture, scales, shrunk
 from cternet.show.colours import SEQUENTIAL, Scale
 from cternet.show.words import where
@@ -223,7 +223,7 @@ def large_view(comparison: Comparison, panel: Panel, method: Method, image: str,
     else:
         table = "<p>Not measured yet: “Measure” adds numbers that say how far this map can be trusted.</p>"
     rows_, columns = panel.values.shape
-    explains = {"cternet": "CTERNet", "vanilla": "the plain classifier", "wscnet": "WSCNet"}[method.explains]
+    explains = KINDS[method.explains].words
     return (
         f'<h3>{escape(method.title)}</h3><p class="of">{escape(comparison.name)}, looked at: {escape(comparison.label)}</p>'
         f'<div class="large">{image}<div>{bar}</div></div>'

@@ -3,13 +3,14 @@
 from cternet.compare.comparison import Comparison, Panel, compare, measure
 from cternet.compare.errors import MapError, Stopped
 from cternet.compare.faithfulness import METRICS, Faithfulness, Metric
-from cternet.compare.methods import DEFAULT, GROUPS, METHODS, Method, named
+from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, named
 from cternet.compare.networks import Networks
 from cternet.compare.scene import Scene
 
 __all__ = [
     "DEFAULT",
     "GROUPS",
+    "KINDS",
     "METHODS",
     "METRICS",
     "Comparison",

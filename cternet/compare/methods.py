@@ -15,19 +15,47 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class NetworkKind:
+    """What must be known of a network that methods look into.
+
+    Attributes:
+        words: what sentences call it.
+        group: under what its methods are offered.
+        classifies: whether it answers with emotions, so that maps can be tested on it.
+    """
+
+    words: str
+    group: str
+    classifies: bool = True
+
+
+OTHERS = "Other networks, and none"
+KINDS: dict[str, NetworkKind] = {
+    "cternet": NetworkKind("CTERNet", "CTERNet's own answer"),
+    "vanilla": NetworkKind("the plain classifier", "A plain classifier's answer"),
+    "wscnet": NetworkKind("WSCNet", OTHERS),
+    "ras": NetworkKind("RAS", OTHERS, classifies=False),
+}
+"""The networks of a comparison, by name."""
+
+
+@dataclass(frozen=True)
 class Method:
     """A way to make a map.
 
     Attributes:
         title: over its panel.
         make: (scene, class, stop) -> map (H, W), larger where the method sees more; on its own scale and grid.
-        network: whose features or maps it uses, or None.
+        network: whose features or maps it uses, a key of ``KINDS``, or None.
         about: what it shows, for someone who never heard of it.
         paper: author and year.
         link: to the paper.
         per_class: whether the map depends on the class.
         signed: whether values below 0 speak against the class.
         slow: whether it costs a forward for every channel.
+
+    Raises:
+        ValueError: a network that is not in ``KINDS``.
     """
 
     title: str
@@ -40,10 +68,19 @@ class Method:
     signed: bool = False
     slow: bool = False
 
+    def __post_init__(self) -> None:
+        if self.network is not None and self.network not in KINDS:
+            raise ValueError(f"the method {self.title} looks into an unknown network {self.network!r}; add it to KINDS")
+
     @property
     def explains(self) -> str:
         """The classifier whose answer the map can be tested on; CTERNet where the map belongs to no classifier."""
-        return self.network if self.network in ("vanilla", "wscnet") else "cternet"
+        return self.network if self.network is not None and KINDS[self.network].classifies else "cternet"
+
+    @property
+    def group(self) -> str:
+        """Under what the method is offered."""
+        return OTHERS if self.network is None else KINDS[self.network].group
 
 
 ZHANG = ("Zhang et al., CTERNet", "https://github.com/anonymousaaai2025/CTERNet")

@@ -1,5 +1,7 @@
 """Every method's map, against its definition or the package's own way of making it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
 from scipy import ndimage
 from torch import nn
 
-from cternet.compare import DEFAULT, GROUPS, METHODS, MapError, Networks, Scene, Stopped, named
+from cternet.compare import DEFAULT, GROUPS, KINDS, METHODS, MapError, Networks, Scene, Stopped, named
 from tests.tiny import tiny_photo
 
 PACKAGE = {
@@ -196,3 +198,16 @@ def test_each_network_runs_once_for_all_its_maps(networks: Networks):
         for hook in hooks:
             hook.remove()
     assert sorted(runs) == ["cternet", "ras", "vanilla", "wscnet"]
+
+
+def test_a_method_on_an_unknown_network_is_refused_at_once():
+    with pytest.raises(ValueError, match="unknown network 'clef'"):
+        replace(METHODS["cam"], network="clef")
+
+
+def test_every_method_explains_a_classifier_and_is_offered_in_a_group_of_the_registry():
+    groups = {kind.group for kind in KINDS.values()}
+    for method in METHODS.values():
+        assert KINDS[method.explains].classifies
+        assert method.group in groups
+    assert METHODS["ras"].explains == METHODS["spectral-residual"].explains == "cternet"
