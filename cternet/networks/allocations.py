@@ -31,8 +31,8 @@ class Allocation:
         words: what S* is, in a title.
         choice: the same, in a menu.
         needs: ``bank`` for other images' attention, ``painting`` for a map made by hand, or None.
-        constant: whether E[S*] is the same at every place of every image, so that it is known without drawing.
-        drawn: whether every cell is drawn at random, so that S* has a seed and a spread.
+        constant: whether its values have mean 1 at every place of every image, so that E[S*] is known without drawing.
+        drawn: whether they are independent draws from U(0, 2), the law that ``cternet.networks.effect`` has moments for.
     """
 
     draw: Callable[..., Tensor]
@@ -55,6 +55,17 @@ def allocation(**facts) -> Callable[[Callable[..., Tensor]], Callable[..., Tenso
         return function
 
     return register
+
+
+def allocation_of(name: str) -> Allocation:
+    """The allocation of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in ALLOCATIONS:
+        raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
+    return ALLOCATIONS[name]
 
 
 def available(*, bank: bool) -> tuple[str, ...]:
@@ -125,11 +136,9 @@ def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pool
     Raises:
         ValueError: an unknown name or level, or an option the allocation lacks.
     """
-    if name not in ALLOCATIONS:
-        raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
+    chosen = allocation_of(name)
     if level not in LEVELS:
         raise ValueError(f"unknown level {level!r}: choose one of {', '.join(LEVELS)}")
-    chosen = ALLOCATIONS[name]
     if level == "attention" and chosen.needs != "painting":
         return pooling(chosen.draw(s_out, **options))[1]
     painting = options.get("painting")

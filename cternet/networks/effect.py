@@ -15,7 +15,7 @@ SAMPLE = 16_384
 
 
 def expectation(name: str, level: str, s: Tensor, pooling: Pooling) -> Tensor | None:
-    """E[S*] (B, 1, H, W) under an allocation whose is constant, exact; None for those that depend on the image.
+    """E[S*] (B, 1, H, W) under an allocation whose values have mean 1, exact; None where it depends on the image.
 
     On an equal budget no cell differs from another before the draw and their mean is 1, so E[S*] = 1.  On a free one and the
     attention level, with U ~ U(0, 2) and m_k = sum_d w_kd + b_k: E[S*] = (1/K) sum_k (m_k^2 + |w_k|^2 / 3N), without

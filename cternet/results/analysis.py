@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from cternet.emotions import POLARITY, positive_mask
-from cternet.networks.allocations import ALLOCATIONS, Level, allocate
+from cternet.networks.allocations import Level, allocate, allocation_of
 from cternet.networks.effect import covariance, expectation, place_map, spread
 from cternet.networks.sentiment_map import Pooling
 
@@ -232,9 +232,8 @@ def counterfactual(
     Args:
         expected: E[S*] over other images, by a network that keeps one; otherwise it is the mean of the bank.
     """
-    if name not in ALLOCATIONS:
-        raise ValueError(f"unknown allocation {name!r}: choose one of {', '.join(ALLOCATIONS)}")
-    borrows = ALLOCATIONS[name].needs == "bank"
+    chosen = allocation_of(name)
+    borrows = chosen.needs == "bank"
     if borrows and bank is None:
         raise ValueError(f"this model's folder has no shuffle_bank.safetensors, so the {name} allocation is not available")
     if bank is not None and bank.shape[1:] != s_out.shape:
@@ -264,7 +263,7 @@ def counterfactual(
     return Counterfactual(
         name,
         level,
-        seed if ALLOCATIONS[name].drawn else None,
+        seed if chosen.drawn else None,
         mean=mean[0, 0].float().numpy(),
         shown=shown,
         alpha=alpha.item(),
