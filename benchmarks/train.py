@@ -21,8 +21,8 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader
 
-from cternet import CTERNet, CTERNetConfig
-from cternet.networks.losses import loss_terms
+from cternet import CTERNetConfig
+from cternet.networks.families import make_network
 from cternet.networks.precision import Precision, chosen
 from training.data import DataConfig, Photos, load_examples, train_transform
 from training.emotions.config import TrainConfig
@@ -49,16 +49,16 @@ class Arguments:
     """Also print the operations a cternet step spends its time on."""
 
 
-def training_step(arguments: Arguments, variant: str, device: torch.device) -> Callable[[], None]:
+def training_step(arguments: Arguments, family: str, device: torch.device) -> Callable[[], None]:
     model = CTERNetConfig(
-        variant=variant,
+        family=family,
         backbone=arguments.backbone,
         image_size=arguments.image_size,
         output_stride=arguments.output_stride,
         training_effect="exact",
     )
     config = TrainConfig(data="", out=Path(), model=model)
-    network = CTERNet(model)
+    network = make_network(model)
     network.backbone.freeze(arguments.frozen_sections, train_depthwise=arguments.train_depthwise)
     network.to(device, memory_format=torch.channels_last).train()
     network.backbone.eval()
@@ -70,7 +70,7 @@ def training_step(arguments: Arguments, variant: str, device: torch.device) -> C
     def step() -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=chosen(arguments.precision, device) == "bf16"):
             outputs = network(images)
-        loss = sum(loss_terms(outputs, labels, label_smoothing=0.1).values())
+        loss = sum(network.loss_terms(outputs, labels, label_smoothing=0.1).values())
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -82,7 +82,9 @@ def training_step(arguments: Arguments, variant: str, device: torch.device) -> C
 def bare_step(arguments: Arguments, device: torch.device) -> Callable[[], None]:
     """Forward and backward of timm's backbone alone, nothing frozen that the networks train."""
     options = {} if arguments.output_stride is None else {"output_stride": arguments.output_stride}
-    reference = CTERNet(CTERNetConfig(variant="vanilla", backbone=arguments.backbone, output_stride=arguments.output_stride))
+    reference = make_network(
+        CTERNetConfig(family="vanilla", backbone=arguments.backbone, output_stride=arguments.output_stride)
+    )
     reference.backbone.freeze(arguments.frozen_sections, train_depthwise=arguments.train_depthwise)
     trained = {name: p.requires_grad for name, p in reference.backbone.net.named_parameters()}
     net: nn.Module = timm.create_model(arguments.backbone, features_only=True, out_indices=(-1,), **options)

@@ -7,7 +7,10 @@
 
 from cternet.networks.allocations import ALLOCATIONS, LEVELS
 from cternet.networks.checkpoint import CheckpointError, load_model
-from cternet.networks.model import CTERNet, CTERNetConfig, Outputs
+from cternet.networks.config import CTERNetConfig
+from cternet.networks.cternet import CTERNet
+from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.families import FAMILIES
 from cternet.photos.load import ImageError, load_image
 from cternet.results.analysis import Analysis, Counterfactual
 from cternet.results.predictor import Predictor
@@ -18,12 +21,14 @@ __version__ = version()
 
 __all__ = [
     "ALLOCATIONS",
+    "FAMILIES",
     "LEVELS",
     "Analysis",
     "CTERNet",
     "CTERNetConfig",
     "CheckpointError",
     "Counterfactual",
+    "EmotionNetwork",
     "ImageError",
     "Outputs",
     "Predictor",

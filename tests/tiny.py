@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from cternet import CTERNet, CTERNetConfig
+from cternet import CTERNetConfig, EmotionNetwork
+from cternet.networks.families import make_network
 from cternet.photos.preprocess import preprocess
 
 BACKBONES: dict[str, int | None] = {
@@ -34,14 +35,14 @@ def tiny_config(**changes) -> CTERNetConfig:
     return CTERNetConfig(**settings | changes)
 
 
-def tiny_network(seed: int = 0, **changes) -> CTERNet:
+def tiny_network(seed: int = 0, **changes) -> EmotionNetwork:
     """In eval mode, with maps of order 1 that vary over places and images, so that no term of any equation is hidden."""
     torch.manual_seed(seed)
-    network = CTERNet(tiny_config(**changes)).eval()
-    if network.config.variant == "vanilla":
+    network = make_network(tiny_config(**changes)).eval()
+    if network.config.family == "vanilla":
         return network
     x = network.backbone(torch.cat([photo_tensor(network.config, tiny_photo(n)) for n in range(100, 108)])).detach()
-    if network.config.variant == "wscnet":
+    if network.config.family == "wscnet":
         standardise(network.wscnet.sentiment_map.conv, x)
         return network
     for group, branch in enumerate(network.situation.branches):

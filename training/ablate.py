@@ -20,6 +20,7 @@ import tyro
 from accelerate import PartialState
 
 from cternet.disk import writing
+from cternet.networks.emotion import ANSWERS
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.emotions.config import TrainConfig
 from training.emotions.presets import PRESETS
@@ -28,7 +29,6 @@ from training.engine.checkpoints import SaveError, newest_state, write_json
 from training.engine.processes import on_main
 from training.engine.progress import Interrupted
 from training.engine.start import changed_settings
-from training.evaluation import ANSWERS
 from training.tables import table
 
 REPLACED = {"evenly": "flat", "reversed": "reversed"}
@@ -60,18 +60,18 @@ def in_paper(*values: float) -> dict[str, float]:
 
 
 def cternet(**model: Any) -> dict[str, Any]:
-    return {"variant": "cternet"} | model
+    return {"family": "cternet"} | model
 
 
 TABLES: dict[str, tuple[TableRow, ...]] = {
     "table3": (
-        TableRow("vanilla", {"variant": "vanilla"}, paper=in_paper(71.45, 58.95, 76.72, 82.07)),
-        TableRow("smad-f", {"variant": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
+        TableRow("vanilla", {"family": "vanilla"}, paper=in_paper(71.45, 58.95, 76.72, 82.07)),
+        TableRow("smad-f", {"family": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
         TableRow("cternet", cternet(), paper=in_paper(72.71, 60.49, 79.27, 83.33)),
     ),
     "table4": (
         # The paper's row is called vanilla; its figures are those of Table 3's SMAD-F.
-        TableRow("smad-f", {"variant": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
+        TableRow("smad-f", {"family": "smad-f"}, paper=in_paper(72.31, 60.06, 78.84, 82.96)),
         TableRow("uniform", cternet(allocation="uniform"), paper=in_paper(72.58, 60.24, 79.12, 83.20)),
         TableRow("reverse", cternet(allocation="reverse"), paper=in_paper(72.36, 60.11, 78.88, 82.84)),
         TableRow("random", cternet(allocation="random"), paper=in_paper(72.71, 60.49, 79.27, 83.33)),

@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader
 from cternet.disk import writing
 from cternet.emotions import POLARITY_CLASSES
 from cternet.networks.checkpoint import CheckpointError, load_bank, load_model
-from cternet.networks.model import CTERNet
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.precision import Precision
 from cternet.results.analysis import Analysis
 from cternet.results.predictor import Predictor
@@ -83,7 +83,7 @@ def name_of(weights: str) -> str:
     return f"{path.parent.name}/{path.name}" if path.name == "best" else path.name
 
 
-def photos_for(network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator) -> DataLoader:
+def photos_for(network: EmotionNetwork, examples: list[Example], arguments: Arguments, accelerator: Accelerator) -> DataLoader:
     """All the images in order, with the network's own preprocessing."""
     photos = Photos(examples, eval_transform(network.config))
     loader = DataLoader(
@@ -96,7 +96,7 @@ def photos_for(network: CTERNet, examples: list[Example], arguments: Arguments, 
 
 
 def answers(
-    network: CTERNet, examples: list[Example], arguments: Arguments, accelerator: Accelerator, title: str
+    network: EmotionNetwork, examples: list[Example], arguments: Arguments, accelerator: Accelerator, title: str
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Logits of every answer (M, K), and labels (M,)."""
     loader = photos_for(network, examples, arguments, accelerator)
@@ -114,8 +114,8 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         CheckpointError, DataError: the weights or the data cannot be used.
     """
 
-    def load(weights: str) -> CTERNet:
-        return load_model(weights).to(accelerator.device, memory_format=torch.channels_last)
+    def load(weights: str) -> EmotionNetwork:
+        return load_model(weights, EmotionNetwork).to(accelerator.device, memory_format=torch.channels_last)
 
     network = load(arguments.weights)
     classes = POLARITY_CLASSES if arguments.polarity else network.config.classes
@@ -132,7 +132,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         raise DataError(f"{arguments.data} has no readable image in {arguments.split}")
 
     logits, labels = answers(network, examples, arguments, accelerator, "evaluating")
-    found: dict[str, Any] = summarise(logits, labels, readout, network.config.predicts_with)
+    found: dict[str, Any] = summarise(logits, labels, readout, network.predicts_with)
     verdicts = {name: Verdicts.of(values, labels, readout) for name, values in logits.items()}
     for name, values in logits.items():
         found[name]["calibration"] = calibration(readout.scores(values), labels)
@@ -149,7 +149,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
     }
     if other is not None:
         second, _ = answers(other, examples, arguments, accelerator, "evaluating the other")
-        rival = other.config.predicts_with
+        rival = other.predicts_with
         versus = paired(verdicts[found["prediction"]], Verdicts.of(second[rival], labels, theirs), labels, len(classes))
         name = name_of(arguments.against)
         name += " (other)" if name == found["weights"] else ""
@@ -159,13 +159,13 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
         if classes != network.config.classes:
             raise DataError("--attention needs the network's own classes as labels; leave out --polarity")
         found["attention"] = audit_of(network, photos_for(network, examples, arguments, accelerator), accelerator)
-        if network.config.variant == "cternet" and accelerator.is_main_process:
+        if network.has_counterfactual and accelerator.is_main_process:
             samples = analysed(network, examples, arguments)
     maps = localise(network, examples, accelerator, batch_size=arguments.batch_size, workers=arguments.workers)
     return found | ({"stimulus_maps": maps} if maps else {}), classes, samples
 
 
-def analysed(network: CTERNet, examples: list[Example], arguments: Arguments) -> Samples:
+def analysed(network: EmotionNetwork, examples: list[Example], arguments: Arguments) -> Samples:
     """Photos spread over each class; none where a class has too few."""
     labels = [example.label for example in examples]
     of_class = [[e for e in examples if e.label == label] for label in range(len(network.config.classes))]

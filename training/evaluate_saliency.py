@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from PIL import Image
 
 from cternet.disk import writing
-from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.precision import Precision
 from cternet.networks.ras import RAS
 from training.data import DataError
@@ -57,7 +57,7 @@ def measure(arguments: Arguments, accelerator: Accelerator) -> tuple[dict[str, A
     """
     if arguments.image_size is not None and arguments.image_size < 32:
         raise ValueError(f"--image-size must be at least 32, not {arguments.image_size}")
-    network = load_ras(arguments.weights).to(accelerator.device)
+    network = load_model(arguments.weights, RAS).to(accelerator.device)
     network.config.image_size = arguments.image_size or network.config.image_size
     found, left_out = on_main(accelerator, lambda: read_pairs(arguments, (arguments.split,)))
     pairs = found[arguments.split]

@@ -23,12 +23,14 @@ from matplotlib.ticker import MaxNLocator
 from safetensors.torch import save_file
 
 from cternet.networks.checkpoint import BANK, CheckpointError, load_model
-from cternet.networks.model import CTERNetConfig
+from cternet.networks.config import EmotionConfig
+from cternet.networks.emotion import ANSWERS, EmotionNetwork
+from cternet.networks.families import family_of
 from cternet.results.predictor import Predictor
 from training.about import About, read_about
 from training.emotions.config import TrainConfig
 from training.engine.checkpoints import SaveError, write_folder, write_json
-from training.evaluation import ANSWERS
+from training.engine.start import in_this_version
 from training.evaluation.attention import REPLACEMENTS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, attention_table, attention_words, per_cent
@@ -144,15 +146,15 @@ def curves(history: list[dict[str, Any]]) -> Figure:
 
 def card(
     arguments: Arguments,
-    config: CTERNetConfig,
+    config: EmotionConfig,
     name: str,
     about: About,
     history: list[dict[str, Any]],
     test: dict[str, Any] | None,
 ) -> ModelCard:
     """The model card in the Hub's format; its figures are those on test, or on val where the run was not tested."""
-    settings = json.loads((arguments.run / "settings.json").read_text())
-    network = load_model(arguments.run / "best")
+    settings = in_this_version(json.loads((arguments.run / "settings.json").read_text()))
+    network = load_model(arguments.run / "best", EmotionNetwork)
     best = max(history, key=lambda entry: entry["val"]["accuracy"])
     split, figures = ("test", test) if test else ("val", network.config.metrics["val"])
     answer = figures[figures["prediction"]]
@@ -182,14 +184,15 @@ def card(
         license_link="LICENSE",
         library_name="cternet",
         pipeline_tag="image-classification",
-        tags=["emotion-recognition", "counterfactual", "explainability", config.variant],
+        tags=["emotion-recognition", "counterfactual", "explainability", config.family],
         eval_results=result,
     )
     return ModelCard.from_template(
         data,
         template_path=str(TEMPLATE),
         name=name,
-        variant=config.variant,
+        family=config.family,
+        kind=family_of(config.family).about,
         config=config,
         about=about,
         parameters=f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f}",
@@ -233,7 +236,7 @@ def publish(arguments: Arguments, out: Path) -> None:
         CheckpointError, OSError, ValueError: the run, its figures or the description cannot be read.
         SaveError: the folder cannot be written.
     """
-    network = load_model(arguments.run / "best")
+    network = load_model(arguments.run / "best", EmotionNetwork)
     about, config = read_about(arguments.about), network.config
     history = [json.loads(line) for line in (arguments.run / "metrics.jsonl").read_text().splitlines()]
     measured = arguments.test or arguments.run / "evaluation" / "test.json"
@@ -257,7 +260,7 @@ def publish(arguments: Arguments, out: Path) -> None:
         curves(history).savefig(folder / "curves.png")
         if test:
             write_json(folder / "evaluation-test.json", {key: value for key, value in test.items() if key != "left_out"})
-        if arguments.bank_images and config.variant == "cternet":
+        if arguments.bank_images and network.has_counterfactual:
             predictor = Predictor(load_model(folder)).with_bank(sorted(arguments.bank_images.glob("*.jpg")))
             save_file({"s_out": predictor.bank.to(torch.float16).contiguous()}, folder / BANK)
 

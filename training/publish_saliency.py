@@ -18,7 +18,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.ras import RAS, RASConfig
 from training.about import About, read_about
 from training.engine.checkpoints import SaveError, write_folder
@@ -183,7 +183,7 @@ def publish(arguments: Arguments) -> None:
         CheckpointError, OSError, ValueError: the run, its figures or the description cannot be read.
         SaveError: the folder cannot be written.
     """
-    network, about = load_ras(arguments.run / "best"), read_about(arguments.about)
+    network, about = load_model(arguments.run / "best", RAS), read_about(arguments.about)
     history = [json.loads(line) for line in (arguments.run / "metrics.jsonl").read_text().splitlines()]
     network.config.training_data = about.training_data
     network.config.metrics, network.config.image_size = measured(arguments.run)

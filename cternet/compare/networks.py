@@ -8,10 +8,12 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import normalize
 
 from cternet.compare.scene import Scene
-from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model, load_ras
-from cternet.networks.model import CTERNet, CTERNetConfig
+from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
+from cternet.networks.config import EmotionConfig
+from cternet.networks.emotion import EmotionNetwork
+from cternet.networks.families import family_of
 from cternet.networks.precision import has_fast_bfloat16
-from cternet.networks.ras import RAS
+from cternet.networks.ras import RAS, RASConfig
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import geometry_transform
 from cternet.results.predictor import Predictor
@@ -40,7 +42,7 @@ class Networks:
 
     def __init__(self, predictor: Predictor, sources: Mapping[str, str | Path] = SOURCES) -> None:
         self.predictor, self.device = predictor, predictor.device
-        self.classifiers: dict[str, CTERNet] = {"cternet": predictor.model}
+        self.classifiers: dict[str, EmotionNetwork] = {"cternet": predictor.model}
         self.ras: RAS | None = None
         self.reasons: dict[str, str] = {}
         self.names = {"cternet": predictor.name}
@@ -54,7 +56,7 @@ class Networks:
             self.reasons[name] = f"no weights were given for {name}"
 
     def add(self, name: str, source: str | Path) -> None:
-        network = load_ras(source) if name == "ras" else load_model(source)
+        network = load_model(source, family_of(name).network)
         if network.config.geometry != self.predictor.config.geometry:
             raise ValueError(
                 f"{source} sees another part of a photo than {self.predictor.name} "
@@ -65,8 +67,6 @@ class Networks:
             self.ras = network
             self.names[name] = Path(source).name
             return
-        if network.config.variant != name:
-            raise ValueError(f"{source} holds a {network.config.variant} network, not a {name} one")
         if set(network.config.classes) != set(self.predictor.config.classes):
             raise ValueError(
                 f"{source} tells other classes apart than {self.predictor.name}: {', '.join(network.config.classes)}"
@@ -86,7 +86,7 @@ class Networks:
         """Place of a class in the logits of a network: two networks may have them in another order."""
         return self.classifiers[name].config.classes.index(label)
 
-    def config(self, name: str) -> CTERNetConfig:
+    def config(self, name: str) -> EmotionConfig | RASConfig:
         """How a network sees photos (image size, geometry, normalisation)."""
         return self.ras.config if name == "ras" else self.classifiers[name].config
 
@@ -130,7 +130,7 @@ class Networks:
         """
         for name, network in self.classifiers.items():
 
-            def answer(images: Tensor, network: CTERNet = network) -> Tensor:
+            def answer(images: Tensor, network: EmotionNetwork = network) -> Tensor:
                 return network(images).prediction
 
             self.compiled[name] = torch.compile(answer, options={"freezing": True})

@@ -4,15 +4,15 @@ import io
 import json
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from cternet.networks.model import CTERNet
-from cternet.networks.ras import RAS
+from cternet.networks.families import Family, family_of, in_words, named_in
 from cternet.shipped import weights_folder
 
 CONFIG = "config.json"
@@ -20,72 +20,96 @@ WEIGHTS = "model.safetensors"
 BANK = "shuffle_bank.safetensors"
 SHIPPED = weights_folder()
 """The checkpoints that come with the project."""
+MEND = "restore the folder (git checkout, or fetch the checkpoint again)"
+UNREACHABLE = (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, HFValidationError, OSError)
 
-Network = TypeVar("Network", CTERNet, RAS)
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class CheckpointError(Exception):
     """A checkpoint cannot be loaded; the message names the file and how to fix it."""
 
 
-def load_model(source: str | Path) -> CTERNet:
-    """A CTERNet in eval mode from a folder, or from the hub where ``source`` is no folder but a ``name/name`` id.
+def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network:  # type: ignore[assignment]
+    """A network in eval mode, of the family that its folder names.
+
+    Args:
+        source: a checkpoint folder, or a ``name/name`` id of the hub where there is no such folder.
+        kind: the class that is needed, or one it is derived from.
 
     Raises:
-        CheckpointError: see its message.
-    """
-    return load_network(source, CTERNet)
-
-
-def load_ras(source: str | Path) -> RAS:
-    """A saliency network in eval mode, from where ``load_model`` takes its own.
-
-    Raises:
-        CheckpointError: see its message.
-    """
-    return load_network(source, RAS)
-
-
-def load_network(source: str | Path, kind: type[Network]) -> Network:
-    """A network of this kind in eval mode.
-
-    Raises:
-        CheckpointError: see its message.
+        CheckpointError: see its message; also where the network is of another kind.
     """
     folder = Path(source)
-    mend = "restore the folder (git checkout, or fetch the checkpoint again)"
+    settings = read_config(source)
+    try:
+        family = family_of(named_in(settings))
+    except ValueError as error:
+        raise CheckpointError(
+            f"{folder / CONFIG} does not describe a network of this version ({error}); {MEND}, or update cternet."
+        ) from None
+    if not issubclass(family.network, kind):
+        needed = in_words(lambda one: issubclass(one.network, kind))
+        raise CheckpointError(f"{source} holds {family.about}; give a checkpoint of the family {needed}.")
+    try:
+        config = family.config(**known_settings(family, settings))
+        with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
+            return family.network.from_pretrained(str(source), config=config, strict=True).eval()
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {MEND}.") from None
+    except RuntimeError as error:
+        if "size mismatch" in str(error) or "Missing key" in str(error) or "Unexpected key" in str(error):
+            raise CheckpointError(f"{folder / WEIGHTS} does not fit {folder / CONFIG}; {MEND}.") from None
+        reason = str(error).splitlines()[0]  # timm's, of a backbone it does not know
+        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({reason}); {MEND}.") from None
+    except (TypeError, KeyError, ValueError, AttributeError, AssertionError) as error:
+        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({error}); {MEND}.") from None
+    except UNREACHABLE as error:
+        raise unreachable(source, error) from None
+
+
+def read_config(source: str | Path) -> dict[str, Any]:
+    """What ``config.json`` of a folder or a hub id says.
+
+    Raises:
+        CheckpointError: the folder is incomplete, the file is damaged, or the hub does not give it.
+    """
+    folder = Path(source)
+    path = folder / CONFIG
     if folder.is_dir():
         for name in (CONFIG, WEIGHTS):
             if not (folder / name).is_file():
-                raise CheckpointError(f"{folder / name} is missing; {mend}.")
-        try:
-            config = json.loads((folder / CONFIG).read_text())
-        except ValueError as error:
-            raise CheckpointError(f"{folder / CONFIG} is not valid JSON ({error}); {mend}.") from None
-        if isinstance(config, dict) and config.get("normalised_map"):
-            raise CheckpointError(
-                f"{folder / CONFIG} asks for normalised_map, which this version does not have; train the network anew on an "
-                "equal budget."
-            )
+                raise CheckpointError(f"{folder / name} is missing; {MEND}.")
     elif folder.exists() or str(source).count("/") != 1 or str(source).startswith((".", "/")):
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
+    else:
+        try:
+            path = Path(hf_hub_download(str(source), CONFIG))
+        except UNREACHABLE as error:
+            raise unreachable(source, error) from None
     try:
-        with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
-            return kind.from_pretrained(str(source), strict=True).eval()
-    except SafetensorError as error:
-        raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {mend}.") from None
-    except RuntimeError as error:
-        if "size mismatch" in str(error) or "Missing key" in str(error) or "Unexpected key" in str(error):
-            raise CheckpointError(f"{folder / WEIGHTS} does not fit {folder / CONFIG}; {mend}.") from None
-        reason = str(error).splitlines()[0]  # timm's, of a backbone it does not know
-        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({reason}); {mend}.") from None
-    except (TypeError, KeyError, ValueError, AttributeError, AssertionError) as error:
-        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version ({error}); {mend}.") from None
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        config = json.loads(path.read_text())
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG} is not valid JSON ({error}); {MEND}.") from None
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version (it is no object); {MEND}.")
+    if config.get("normalised_map"):
         raise CheckpointError(
-            f"{source} could not be fetched from the hub ({reason}); check the name and the network."
-        ) from None
+            f"{folder / CONFIG} asks for normalised_map, which this version does not have; train the network anew on an "
+            "equal budget."
+        )
+    return config
+
+
+def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the family's config has; others were of another version."""
+    settings = settings | {"family": family.name}
+    return {name: value for name, value in settings.items() if name in family.config.__dataclass_fields__}
+
+
+def unreachable(source: str | Path, error: Exception) -> CheckpointError:
+    reason = str(error).strip().splitlines()[0]
+    return CheckpointError(f"{source} could not be fetched from the hub ({reason}); check the name and the network.")
 
 
 def load_bank(source: str | Path) -> Tensor | None:

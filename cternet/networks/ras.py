@@ -24,6 +24,8 @@ BRANCHES = ((1, 1), (3, 2), (5, 4), (7, 6))
 class RASConfig:
     """Everything a checkpoint needs to be run as it was trained; stored as ``config.json``."""
 
+    family: Literal["ras"] = "ras"
+    """What kind of network it is."""
     backbone: str = "tf_efficientnet_b0"
     """A timm model name; the authors' is resnet50."""
     channels: int = 64
@@ -111,6 +113,8 @@ class RAS(
         config: see ``RASConfig``.
         pretrained: start from timm's backbone weights (fetched from the hub).
     """
+
+    family = "ras"
 
     def __init__(self, config: RASConfig, pretrained: bool = False) -> None:
         super().__init__()

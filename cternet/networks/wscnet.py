@@ -4,9 +4,14 @@ She et al., "WSCNet: Weakly Supervised Coupled Networks for Visual Sentiment Cla
 https://ieeexplore.ieee.org/document/8825564
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from cternet.networks.config import CTERNetConfig
+from cternet.networks.emotion import EmotionNetwork, Outputs
 from cternet.networks.sentiment_map import SentimentMap
 
 
@@ -29,3 +34,39 @@ class WSCNetHead(nn.Module):
         v, s = self.sentiment_map(x)
         pooled = torch.cat([x.mean(dim=(2, 3)), (x * s).mean(dim=(2, 3))], dim=1)  # (B, 2C)
         return self.classifier(pooled), v, s
+
+
+@dataclass(kw_only=True)
+class WSCNetOutputs(Outputs):
+    """v (B, K): class scores of the map.  s (B, 1, H, W): the sentiment map."""
+
+    v: Tensor
+    s: Tensor
+
+
+class WSCNet(EmotionNetwork):
+    """A backbone and ``WSCNetHead``; its loss is (CE(v) + CE(Y)) / 2, as in the paper."""
+
+    family = "wscnet"
+    answers = ("v", "y")
+
+    def __init__(self, config: CTERNetConfig, pretrained: bool = False) -> None:
+        super().__init__(config, pretrained)
+        self.wscnet = WSCNetHead(self.backbone.channels, len(config.classes), config.maps_per_class)
+
+    def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> WSCNetOutputs:
+        y, v, s = self.wscnet(self.drop(x))
+        return WSCNetOutputs(y=y, v=v, s=s)
+
+    def maps(self, x: Tensor, outputs: Outputs) -> dict[str, Tensor]:
+        """``s``: the sentiment map."""
+        assert isinstance(outputs, WSCNetOutputs)
+        return {"s": outputs.s[:, 0].float()}
+
+    def loss_terms(self, outputs: Outputs, target: Tensor, **options: Any) -> dict[str, Tensor]:
+        return {name: 0.5 * term for name, term in super().loss_terms(outputs, target, **options).items()}
+
+    def as_plain(self, plain: nn.Linear) -> dict[str, Tensor]:
+        """Each half of [X ; X * S] has half the weight."""
+        weight = torch.cat([plain.weight, plain.weight], dim=1) / 2
+        return {"wscnet.classifier.weight": weight, "wscnet.classifier.bias": plain.bias}

@@ -41,7 +41,7 @@ class Analysis:
 
     labels: K class names.  v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
     evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D), bias (K,), budget.
-    answer: what the checkpoint answers with, a key of ``cternet.networks.model.ANSWERS``.
+    answer: what the checkpoint answers with, a key of ``cternet.networks.emotion.ANSWERS``.
     own: the counterfactual it was trained with.
     counterfactual: the one looked at.
     attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.

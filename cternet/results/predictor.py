@@ -11,7 +11,8 @@ from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.checkpoint import load_bank, load_model
-from cternet.networks.model import CTERNet, Outputs
+from cternet.networks.cternet import CounterfactualOutputs, CTERNet
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import covered, preprocess
@@ -22,20 +23,20 @@ class Predictor:
     """Runs a network on photos.
 
     Args:
-        model: of variant ``cternet``.
+        model: of the family ``cternet``.
         name: what results call the model.
         device: torch device; by default a GPU where there is one.
         bank: S_out of other images (M, D, H, W), for the shuffle allocation.
 
     Raises:
-        ValueError: a variant without a counterfactual.
+        ValueError: a network without a counterfactual.
     """
 
     def __init__(
         self, model: CTERNet, *, name: str = "cternet", device: str | torch.device | None = None, bank: Tensor | None = None
     ) -> None:
-        if model.config.variant != "cternet":
-            raise ValueError(f"{name} is a {model.config.variant} network without counterfactual attention; use a cternet one")
+        if not model.has_counterfactual:
+            raise ValueError(f"{name} is a {model.config.family} network without counterfactual attention; use a cternet one")
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             model = model.to(self.device, memory_format=torch.channels_last)
@@ -50,7 +51,7 @@ class Predictor:
         with torch.inference_mode():
             weight, bias, budget = self.model.sentiment_map.pooling
             self.pooling = Pooling(weight.float().cpu(), bias.float().cpu(), budget)
-            self.bias = self.model.coupling.classifier.bias.float().cpu().numpy()
+            self.bias = self.model.bias.float().cpu().numpy()
 
     @classmethod
     def from_pretrained(cls, source: str | Path, *, device: str | torch.device | None = None) -> "Predictor":
@@ -59,7 +60,7 @@ class Predictor:
         Raises:
             CheckpointError: the folder is missing, incomplete or damaged; the message names the file and how to fix it.
         """
-        return cls(load_model(source), name=Path(str(source)).name, device=device, bank=load_bank(source))
+        return cls(load_model(source, EmotionNetwork), name=Path(str(source)).name, device=device, bank=load_bank(source))
 
     def analyze(self, photo: Photo) -> Analysis:
         """Analyze one photo: a path, a PIL image, or an RGB uint8 array (h, w, 3).
@@ -88,7 +89,7 @@ class Predictor:
         ], x
 
     @torch.inference_mode()
-    def forward(self, images: Tensor) -> tuple[Tensor, Outputs]:
+    def forward(self, images: Tensor) -> tuple[Tensor, CounterfactualOutputs]:
         """Normalised images (B, 3, h, w) -> X (B, C, H, W) on the device, outputs with evidence as float32 on the CPU.
 
         One call at a time: two at once would only take cores and memory from each other.
@@ -97,9 +98,11 @@ class Predictor:
             images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions
             x = self.model.forward_features(images)
             outputs = self.model.forward_head(x, evidence=True)
-        return x, Outputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
+        return x, CounterfactualOutputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
 
-    def assemble(self, outputs: Outputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict) -> Analysis:
+    def assemble(
+        self, outputs: CounterfactualOutputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict
+    ) -> Analysis:
         """The ``Analysis`` of image ``index`` of a batch."""
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
@@ -119,7 +122,7 @@ class Predictor:
             evidence=outputs.evidence[index].numpy(),
             bias=self.bias,
             pooling=self.pooling,
-            answer=config.answer,
+            answer=self.model.predicts_with,
             own=own,
             counterfactual=own,
             attended=s,

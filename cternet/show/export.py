@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cternet.networks.model import ANSWERS
+from cternet.networks.emotion import ANSWERS
 from cternet.results.analysis import Analysis
 from cternet.show.figure import DRAWING, analysis_figure, save
 
@@ -48,7 +48,7 @@ def predicted_with(analysis: Analysis) -> dict[str, str]:
     """Which logits the prediction rests on, and the S* and the budget the model was trained with."""
     own = analysis.own
     return {
-        "answer": ANSWERS[analysis.answer],
+        "answer": ANSWERS[analysis.answer].symbol,
         "allocation": own.allocation,
         "level": own.level,
         "budget": analysis.pooling.budget,

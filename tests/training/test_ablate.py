@@ -90,8 +90,8 @@ def test_says_what_is_wrong(command: Command, arguments: list[str], said: str):
 
 @pytest.mark.parametrize("row", [row for rows in TABLES.values() for row in rows], ids=lambda row: row.name)
 def test_every_row_is_a_network(row: ablate.TableRow):
-    config = row.apply(TrainConfig(data="data", out=Path("out"), model=replace(tiny_config(), variant="vanilla")))
-    assert config.model != replace(tiny_config(), variant="vanilla") or row.name == "vanilla"
+    config = row.apply(TrainConfig(data="data", out=Path("out"), model=replace(tiny_config(), family="vanilla")))
+    assert config.model != replace(tiny_config(), family="vanilla") or row.name == "vanilla"
 
 
 def test_mean_and_standard_deviation():

@@ -10,6 +10,7 @@ import torch
 
 from cternet import CTERNet, load_model
 from cternet.emotions import MIKELS
+from cternet.networks.vanilla import Vanilla
 from tests.tiny import tiny_config
 from tests.training.conftest import Command, Flags, Train
 from tests.training.ranks import run as run_ranks
@@ -108,24 +109,21 @@ def test_targets_are_the_shares_of_the_raters():
 
 def test_soft_labels_are_learnt(prepare: Train):
     """Every image is said to be one third of each class: the network comes to say so."""
-    run = prepare(epochs=8, soft_labels=True, label_smoothing=0, model__variant="vanilla", **{"model__dropout": 0})
+    run = prepare(epochs=8, soft_labels=True, label_smoothing=0, model__family="vanilla", **{"model__dropout": 0})
     run.targets = torch.full_like(run.targets, 1 / 3)
     run.train()
     assert run.progress.history[-1]["loss"]["y"] == pytest.approx(np.log(3), abs=0.02)
 
 
 def test_mixup_mixes_what_goes_in_and_what_is_asked_for(prepare: Train, monkeypatch: pytest.MonkeyPatch):
-    from training.emotions import run as classification
-
-    seen = []
-    terms = classification.loss_terms
+    run = prepare(epochs=1, mixup=1.0)
+    seen, terms = [], run.bare.loss_terms
 
     def watched(outputs: object, labels: torch.Tensor, **options: object) -> dict[str, torch.Tensor]:
         seen.append(labels)
         return terms(outputs, labels, **options)
 
-    monkeypatch.setattr(classification, "loss_terms", watched)
-    run = prepare(epochs=1, mixup=1.0)
+    monkeypatch.setattr(run.bare, "loss_terms", watched)
     run.train()
     assert all(labels.shape == (4, 3) and torch.allclose(labels.sum(dim=1), torch.ones(4)) for labels in seen)
     assert any(((labels > 0.05) & (labels < 0.95)).any() for labels in seen)
@@ -136,8 +134,8 @@ def test_mixup_mixes_what_goes_in_and_what_is_asked_for(prepare: Train, monkeypa
     assert torch.allclose(mixed[1], share * inputs[1] + (1 - share) * inputs[0], atol=1e-6)
 
 
-def network() -> CTERNet:
-    return CTERNet(replace(tiny_config(), variant="vanilla"))
+def network() -> Vanilla:
+    return Vanilla(tiny_config(family="vanilla"))
 
 
 def settings(**changes: object) -> TrainConfig:
@@ -279,8 +277,8 @@ def test_compiled_run_learns_the_same(train: Train):
 
 
 def test_teachers_soften_the_labels(train: Train, prepare: Train, tmp_path: Path):
-    train("a", model__variant="vanilla")
-    train("b", model__variant="smad-f", seed=1, start=tmp_path / "a" / "best")
+    train("a", model__family="vanilla")
+    train("b", model__family="smad-f", seed=1, start=tmp_path / "a" / "best")
     folders = (tmp_path / "a" / "best", tmp_path / "b" / "best")
     start = {"start": folders[0], "epochs": 1}
     taught = prepare("taught", **start)
@@ -296,7 +294,7 @@ def test_teachers_soften_the_labels(train: Train, prepare: Train, tmp_path: Path
 
 def test_a_run_learns_from_its_teachers(train: Train, prepare: Train, tmp_path: Path):
     """With the teachers' answer as the whole target, the labels do not matter."""
-    train("teacher", model__variant="vanilla")
+    train("teacher", model__family="vanilla")
     folder = tmp_path / "teacher" / "best"
     runs = []
     for name in ("right", "wrong"):
@@ -323,7 +321,7 @@ def test_teachers_that_do_not_fit(train: Train, prepare: Train, tmp_path: Path, 
 
 def test_a_plain_classifier_becomes_the_coupling(train: Train, prepare: Train, tmp_path: Path):
     """Where S is 1, Y(S) is the classifier's answer."""
-    train("plain", model__variant="vanilla")
+    train("plain", model__family="vanilla")
     folder = tmp_path / "plain" / "best"
     plain = load_model(folder).eval()
     run = prepare(start=folder, start_head=True, model__reduced_channels=plain.backbone.channels)
@@ -336,10 +334,10 @@ def test_a_plain_classifier_becomes_the_coupling(train: Train, prepare: Train, t
 
 def test_a_plain_classifier_starts_wscnet(train: Train, prepare: Train, tmp_path: Path):
     """Where S is 1, both halves of [X ; X * S] are X, and each has half the classifier's weight."""
-    train("plain", model__variant="vanilla")
+    train("plain", model__family="vanilla")
     folder = tmp_path / "plain" / "best"
     plain = load_model(folder).eval()
-    run = prepare(start=folder, start_head=True, model__variant="wscnet")
+    run = prepare(start=folder, start_head=True, model__family="wscnet")
     x = torch.randn(2, plain.backbone.channels, 4, 4)
     y = run.bare.wscnet.classifier(x.mean(dim=(2, 3)).repeat(1, 2))
     assert torch.allclose(y, plain.forward_head(x).y, atol=1e-5)

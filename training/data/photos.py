@@ -13,9 +13,8 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
-from cternet.networks.model import CTERNetConfig
 from cternet.photos.load import ImageError, load_image
-from cternet.photos.preprocess import geometry_transform, to_input
+from cternet.photos.preprocess import Input, geometry_transform, to_input
 from training.data.rows import DataError
 from training.data.targets import Example
 
@@ -62,7 +61,7 @@ def leave_out_unreadable(examples: Sequence[Example], on_bad_image: str) -> tupl
     return [example for example in examples if example.path not in bad], bad
 
 
-def train_transform(config: CTERNetConfig, scale: tuple[float, float]) -> v2.Transform:
+def train_transform(config: Input, scale: tuple[float, float]) -> v2.Transform:
     """PIL RGB -> augmented, normalised tensor (3, size, size)."""
     return v2.Compose(
         [
@@ -73,7 +72,7 @@ def train_transform(config: CTERNetConfig, scale: tuple[float, float]) -> v2.Tra
     )
 
 
-def eval_transform(config: CTERNetConfig) -> v2.Transform:
+def eval_transform(config: Input) -> v2.Transform:
     """PIL RGB -> normalised tensor (3, size, size), as the predictor does it."""
     return v2.Compose([geometry_transform(config), to_input(config)])
 

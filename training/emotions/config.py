@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from cternet.networks.model import CTERNetConfig
+from cternet.networks.config import CTERNetConfig, EmotionConfig
 from training.data import DataConfig
 from training.engine.config import RunConfig
 
@@ -16,7 +16,7 @@ NETWORK = CTERNetConfig(budget="equal")
 class TrainConfig(RunConfig, DataConfig):
     """A run that learns emotions."""
 
-    model: CTERNetConfig = field(default_factory=lambda: NETWORK)
+    model: EmotionConfig = field(default_factory=lambda: NETWORK)
     """The network."""
 
     eq7_alone: bool = False

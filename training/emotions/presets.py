@@ -58,10 +58,10 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity", paper(POLARITY_CLASSES)),
     "fi-demo-trunk": (
         "shipped weights, stage 1: a plain classifier at stride 32 from ImageNet weights that come as a Python package",
-        replace(DEMO, model=replace(LITE, variant="vanilla", output_stride=None), start=Path("lite2")),
+        replace(DEMO, model=replace(LITE, family="vanilla", output_stride=None), start=Path("lite2")),
     ),
     "fi-demo": (
-        "shipped weights, stage 2: from stage 1's best, taught by it; --model.variant vanilla or wscnet for those",
+        "shipped weights, stage 2: from stage 1's best, taught by it; --model.family vanilla or wscnet for those",
         replace(
             DEMO,
             model=LITE,

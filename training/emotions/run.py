@@ -1,4 +1,4 @@
-"""A run that learns emotions: labelled photos through a CTERNet, behind a cache of its frozen sections."""
+"""A run that learns emotions: labelled photos through a network, behind a cache of its frozen sections."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
-from cternet.networks.losses import loss_terms
-from cternet.networks.model import CTERNet
+from cternet.networks.emotion import ANSWERS, EmotionNetwork
 from training.data import Example
 from training.emotions.config import TrainConfig
 from training.emotions.soft_labels import target_table
@@ -21,7 +20,7 @@ from training.engine.run import Run
 from training.engine.sampler import EpochSampler
 from training.engine.start import load_start, new_network, read_examples
 from training.engine.tracking import sample_figures
-from training.evaluation import ANSWERS, evaluate
+from training.evaluation import evaluate
 from training.evaluation.attention import REPLACEMENTS
 
 
@@ -29,8 +28,8 @@ class ClassificationRun(Run):
     """A run of ``python -m training.train``."""
 
     config: TrainConfig
-    bare: CTERNet
-    weights: CTERNet
+    bare: EmotionNetwork
+    weights: EmotionNetwork
 
     def read_examples(self) -> tuple[dict[str, list[Example]], dict[Path, str]]:
         return read_examples(self.config, self.accelerator)
@@ -38,9 +37,9 @@ class ClassificationRun(Run):
     def identity(self, example: Example) -> str:
         return f"{'/'.join(example.path.parts[-2:])} {example.label} {example.shares}"
 
-    def make_network(self) -> CTERNet:
+    def make_network(self) -> EmotionNetwork:
         config = self.config
-        network = new_network(config, CTERNet)
+        network = new_network(config)
         if config.start is not None:
             load_start(network, config.start, head=config.start_head)
         return network
@@ -65,7 +64,7 @@ class ClassificationRun(Run):
         return self.features.training(sampler, from_start=from_start)
 
     def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The cross-entropies of ``loss_terms``; that of Y_TE by its weight, which rises over the first epochs if asked for."""
+        """The network's ``loss_terms``; that of Y_TE by its weight, which rises over the first epochs if asked for."""
         config = self.config
         if self.targets is not None:
             targets = self.targets[indices.to(self.targets.device)]
@@ -75,7 +74,7 @@ class ClassificationRun(Run):
             if self.teachers is not None:
                 targets = self.teachers.targets(inputs, targets)
             outputs = self.network(inputs, start=config.frozen_sections)
-        terms = loss_terms(outputs, targets, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
+        terms = self.bare.loss_terms(outputs, targets, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
         rise = self.progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
         weight = config.effect_weight * min(1.0, rise)
         return sum(term * weight if name == "y_te" else term for name, term in terms.items()), terms
@@ -101,4 +100,4 @@ class ClassificationRun(Run):
 
     def pictures(self, examples: Sequence[Example]) -> list[NDArray[np.uint8]]:
         """S, S*, the effect map and the logits; networks that the predictor does not take have none."""
-        return sample_figures(self.weights, examples) if self.config.model.variant == "cternet" else []
+        return sample_figures(self.weights, examples) if self.weights.has_counterfactual else []

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cternet.networks.checkpoint import CheckpointError, load_model
-from cternet.networks.model import CTERNet
+from cternet.networks.emotion import EmotionNetwork
 from training.data import DataError
 
 
@@ -28,14 +28,14 @@ class Teachers:
         DataError: a checkpoint cannot be loaded, or has other classes or other frozen sections.
     """
 
-    def __init__(self, folders: Sequence[Path], network: CTERNet, frozen_sections: int, share: float) -> None:
+    def __init__(self, folders: Sequence[Path], network: EmotionNetwork, frozen_sections: int, share: float) -> None:
         self.frozen_sections, self.share = frozen_sections, share
         self.classes = len(network.config.classes)
         self.networks = [self.load(folder, network) for folder in folders]
 
-    def load(self, folder: Path, network: CTERNet) -> CTERNet:
+    def load(self, folder: Path, network: EmotionNetwork) -> EmotionNetwork:
         try:
-            teacher = load_model(folder)
+            teacher = load_model(folder, EmotionNetwork)
         except CheckpointError as error:
             raise DataError(f"--teachers: {error}") from None
         if teacher.config.classes != network.config.classes:

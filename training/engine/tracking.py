@@ -9,7 +9,7 @@ from accelerate.utils import is_trackio_available, is_wandb_available
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 
-from cternet.networks.model import CTERNet
+from cternet.networks.cternet import CTERNet
 from cternet.results.predictor import Predictor
 from cternet.show.figure import DRAWING, analysis_figure
 from training.data import DataError, Example

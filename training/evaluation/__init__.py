@@ -1,5 +1,5 @@
 """What a network's answers are worth: figures, intervals, calibration, maps against human marking, and reports of them."""
 
-from training.evaluation.figures import ANSWERS, collect, evaluate, summarise
+from training.evaluation.figures import collect, evaluate, summarise
 
-__all__ = ["ANSWERS", "collect", "evaluate", "summarise"]
+__all__ = ["collect", "evaluate", "summarise"]

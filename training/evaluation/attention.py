@@ -18,12 +18,11 @@ from tqdm.auto import tqdm
 
 from cternet.networks.allocations import reverse, uniform
 from cternet.networks.checkpoint import CheckpointError
-from cternet.networks.model import CTERNet
+from cternet.networks.emotion import EmotionNetwork
+from cternet.networks.families import in_words
 from training.evaluation.bootstrap import interval
 from training.evaluation.localisation import controls
 
-HAVE_ATTENTION = ("smad-f", "cternet")
-"""Variants whose answer is linear in a map S."""
 SMALLEST = 1e-6
 """Of a mean that is divided by."""
 
@@ -39,7 +38,7 @@ KNOW_NOTHING = ("flat", "another")
 """Replacements that say nothing of where to look in this photo."""
 
 
-def audit_of(network: CTERNet, loader: DataLoader, accelerator: Accelerator, *, start: int = 0) -> dict[str, Any]:
+def audit_of(network: EmotionNetwork, loader: DataLoader, accelerator: Accelerator, *, start: int = 0) -> dict[str, Any]:
     """``audit`` of a network on the images of a prepared loader.
 
     Args:
@@ -49,16 +48,16 @@ def audit_of(network: CTERNet, loader: DataLoader, accelerator: Accelerator, *, 
         CheckpointError: the network's answer is not linear in a map S.
     """
     parts = gather(network, loader, accelerator, start)
-    return audit(bias=network.coupling.classifier.bias.detach().float().cpu(), **parts)
+    return audit(bias=network.bias.detach().float().cpu(), **parts)
 
 
 @torch.no_grad()
-def gather(network: CTERNet, loader: DataLoader, accelerator: Accelerator, start: int = 0) -> dict[str, Tensor]:
+def gather(network: EmotionNetwork, loader: DataLoader, accelerator: Accelerator, start: int = 0) -> dict[str, Tensor]:
     """What ``audit`` needs of every image, over all processes, on the CPU."""
-    if network.config.variant not in HAVE_ATTENTION:
+    if not network.has_evidence:
         raise CheckpointError(
-            f"--attention asks what the map S does to the answer, which a {network.config.variant} network has no such head "
-            "for; give it a cternet or smad-f one"
+            f"--attention asks what the map S does to the answer, and a {network.config.family} network has no head that is "
+            f"linear in such a map; give it one of the family {in_words(lambda family: family.has_evidence)}"
         )
     network.eval()
     found: dict[str, list[Tensor]] = {}
@@ -66,7 +65,7 @@ def gather(network: CTERNet, loader: DataLoader, accelerator: Accelerator, start
         with accelerator.autocast():
             outputs = network(images, start=start, evidence=True)
         parts = {"s": outputs.s.float(), "evidence": outputs.evidence.float(), "labels": labels}
-        if outputs.s_star is not None:
+        if network.has_counterfactual:
             parts["s_star"] = outputs.s_star.float().expand_as(parts["s"])
         for name, values in accelerator.gather_for_metrics(parts).items():
             found.setdefault(name, []).append(values.cpu())

@@ -1,24 +1,22 @@
-"""Figures of a network on a split, for each of its answers: v, Y(S) and Y_TE."""
+"""Figures of a network on a split, for each of its answers."""
 
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassConfusionMatrix
 from tqdm.auto import tqdm
 
-from cternet.networks.model import CTERNet
-from training.evaluation.attention import HAVE_ATTENTION, audit_of
+from cternet.networks.emotion import EmotionNetwork
+from training.evaluation.attention import audit_of
 from training.evaluation.readout import Readout
-
-ANSWERS = ("v", "y", "y_te")
 
 
 @torch.no_grad()
 def collect(
-    network: nn.Module,
+    network: EmotionNetwork,
     loader: DataLoader,
     accelerator: Accelerator,
     *,
@@ -39,11 +37,7 @@ def collect(
     for images, batch_labels, _ in tqdm(loader, desc=title, leave=False, disable=not accelerator.is_main_process):
         with accelerator.autocast():
             views = [network(view, start=start) for view in ([images, images.flip(-1)] if flip else [images])]
-        answers = {
-            name: torch.stack([getattr(view, name).float() for view in views]).mean(dim=0)
-            for name in ANSWERS
-            if getattr(views[0], name) is not None
-        }
+        answers = {name: torch.stack([getattr(view, name).float() for view in views]).mean(dim=0) for name in network.answers}
         answers, batch_labels = accelerator.gather_for_metrics((answers, batch_labels))
         for name, values in answers.items():
             logits.setdefault(name, []).append(values.cpu())
@@ -90,7 +84,7 @@ def summarise(logits: dict[str, Tensor], labels: Tensor, readout: Readout, predi
 
 
 def evaluate(
-    network: CTERNet,
+    network: EmotionNetwork,
     loader: DataLoader,
     accelerator: Accelerator,
     classes: tuple[str, ...],
@@ -100,7 +94,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """``summarise`` of the network on the loader's images, and the audit of its attention where it has one."""
     logits, labels = collect(network, loader, accelerator, start=start)
-    found = summarise(logits, labels, Readout(classes, surprise=surprise), network.config.predicts_with)
-    if network.config.variant in HAVE_ATTENTION:
+    found = summarise(logits, labels, Readout(classes, surprise=surprise), network.predicts_with)
+    if network.has_evidence:
         found["attention"] = audit_of(network, loader, accelerator, start=start)
     return found

@@ -23,9 +23,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from cternet.networks.model import CTERNet, CTERNetConfig
+from cternet.networks.emotion import EmotionNetwork
 from cternet.photos.load import ImageError, load_image
-from cternet.photos.preprocess import middle_square
+from cternet.photos.preprocess import Input, middle_square
 from cternet.show.colours import shared_scale
 from cternet.show.overlay import resize_map
 from training.data import DataError, Example, Photos, eval_transform
@@ -37,25 +37,10 @@ CONTROLS = ("uniform", "centre")
 
 
 @torch.no_grad()
-def network_maps(network: CTERNet, images: Tensor) -> dict[str, Tensor]:
-    """The maps (B, H, W) a network has of images (B, 3, h, w), larger where it looks more.
-
-    ``s``: the sentiment map S.  ``effect``, not of ``wscnet``: what each place adds to Y_TE of the predicted class, or to Y(S)
-    without a counterfactual, where it is positive.  ``cam``, of ``vanilla`` alone: the class activation map of the predicted
-    class (Zhou et al. 2016), where it is positive.
-    """
-    if network.config.variant == "vanilla":
-        x = network.forward_features(images)
-        predicted = network.forward_head(x).prediction.argmax(dim=1)
-        cam = torch.einsum("bchw,bc->bhw", x.float(), network.classifier.weight.float()[predicted])
-        return {"cam": cam.float().clamp(min=0)}  # einsum gives half precision under autocast
-    outputs = network(images, evidence=True)
-    if outputs.evidence is None:
-        return {"s": outputs.s[:, 0].float()}
-    predicted = outputs.prediction.argmax(dim=1)
-    evidence = outputs.evidence[torch.arange(len(predicted), device=predicted.device), predicted]
-    attended = outputs.s if outputs.s_star is None else outputs.s - outputs.s_star
-    return {"s": outputs.s[:, 0].float(), "effect": (attended[:, 0] * evidence).float().clamp(min=0)}
+def network_maps(network: EmotionNetwork, images: Tensor) -> dict[str, Tensor]:
+    """The maps (B, H, W) a network has of images (B, 3, h, w), by the names of ``EmotionNetwork.maps``."""
+    x = network.forward_features(images)
+    return network.maps(x, network.forward_head(x, evidence=True))
 
 
 def stretched(values: NDArray) -> NDArray[np.float64]:
@@ -101,7 +86,7 @@ def controls(size: tuple[int, int]) -> dict[str, NDArray]:
     return {"uniform": np.ones(size), "centre": np.exp(-(y[:, None] ** 2 + x**2) / 2)}
 
 
-def load_marking(example: Example, config: CTERNetConfig) -> NDArray[np.uint8]:
+def load_marking(example: Example, config: Input) -> NDArray[np.uint8]:
     """Grey values (h, w) of the marking, of the part of the photo that the network's map covers.
 
     Raises:
@@ -114,12 +99,12 @@ def load_marking(example: Example, config: CTERNetConfig) -> NDArray[np.uint8]:
     return np.asarray(covered(image, config).convert("L"))
 
 
-def covered(image: Image.Image, config: CTERNetConfig) -> Image.Image:
+def covered(image: Image.Image, config: Input) -> Image.Image:
     return image if config.geometry == "squash" else middle_square(image)
 
 
 def localise(
-    network: CTERNet, examples: Sequence[Example], accelerator: Accelerator, *, batch_size: int = 64, workers: int = 0
+    network: EmotionNetwork, examples: Sequence[Example], accelerator: Accelerator, *, batch_size: int = 64, workers: int = 0
 ) -> dict[str, Any] | None:
     """``FIGURES`` of the network's maps and the controls on the examples that have a marking.
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from cternet.networks.emotion import ANSWERS
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.calibration import BINS
-from training.evaluation.figures import ANSWERS
 from training.evaluation.localisation import FIGURES as MAP_FIGURES
 from training.tables import table
 
-NAMES: dict[str, str] = {"v": "v (scores of the map)", "y": "Y(S) (factual)", "y_te": "Y_TE (total effect)"}
 ROWS: dict[str, str] = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -38,7 +37,7 @@ MAPS: dict[str, str] = {
 def answer_names(figures: dict[str, Any]) -> dict[str, str]:
     """What to call the answers an evaluation has; a network with one has plain logits."""
     present = [name for name in ANSWERS if name in figures]
-    return {name: NAMES[name] for name in present} if len(present) > 1 else {present[0]: "logits"}
+    return {name: str(ANSWERS[name]) for name in present} if len(present) > 1 else {present[0]: "logits"}
 
 
 def per_cent(value: float) -> str:

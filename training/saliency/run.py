@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cternet.networks.checkpoint import CheckpointError, load_ras
+from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.ras import RAS, RASConfig
 from training.data import DataError
 from training.engine.batches import Batch, evaluation_loader, training_loader
@@ -62,7 +62,7 @@ class SaliencyRun(Run):
 
     def make_network(self) -> RAS:
         config = self.config
-        network = new_network(config, RAS)
+        network = new_network(config)
         if config.start_head:
             load_everything(network, config.start)
         elif config.start is not None:
@@ -108,7 +108,7 @@ def load_everything(network: RAS, folder: Path) -> None:
         DataError: the checkpoint cannot be loaded or is of another shape.
     """
     try:
-        network.load_state_dict(load_ras(folder).state_dict())
+        network.load_state_dict(load_model(folder, RAS).state_dict())
     except CheckpointError as error:
         raise DataError(f"--start-head: {error}") from None
     except RuntimeError:

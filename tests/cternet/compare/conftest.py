@@ -17,8 +17,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(3)
     made = {
-        "vanilla": tiny_network(1, variant="vanilla", classes=tiny_config().classes[::-1]),  # in an order of its own
-        "wscnet": tiny_network(2, variant="wscnet"),
+        "vanilla": tiny_network(1, family="vanilla", classes=tiny_config().classes[::-1]),  # in an order of its own
+        "wscnet": tiny_network(2, family="wscnet"),
         "ras": RAS(RASConfig(backbone="test_efficientnet", channels=8, image_size=SIZE)).eval(),
     }
     for name, network in made.items():

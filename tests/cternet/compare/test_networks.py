@@ -44,10 +44,10 @@ def test_classes_go_by_name(networks: Networks):
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        ("vanilla", {"variant": "vanilla", "geometry": "center"}, "another part of a photo"),
-        ("vanilla", {"variant": "vanilla", "classes": ("mild", "spicy")}, "other classes apart than tiny: mild, spicy"),
-        ("vanilla", {"variant": "smad-f"}, "a smad-f network, not a vanilla one"),
-        ("wscnet", {"variant": "vanilla"}, "a vanilla network, not a wscnet one"),
+        ("vanilla", {"family": "vanilla", "geometry": "center"}, "another part of a photo"),
+        ("vanilla", {"family": "vanilla", "classes": ("mild", "spicy")}, "other classes apart than tiny: mild, spicy"),
+        ("vanilla", {"family": "smad-f"}, "holds CTERNet without its counterfactual; give a checkpoint of the family vanilla"),
+        ("wscnet", {"family": "vanilla"}, "holds a plain classifier; give a checkpoint of the family wscnet"),
     ],
 )
 def test_a_network_that_cannot_be_compared_says_why(

@@ -10,9 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from cternet import CheckpointError, CTERNet, load_model
 from cternet.networks.checkpoint import BANK, CONFIG, WEIGHTS, load_bank
-from cternet.networks.model import VARIANTS
+from cternet.networks.families import FAMILIES
 from tests.tiny import SIZE, tiny_network
 
+CLASSIFYING = [name for name, family in FAMILIES.items() if family.classifies]
 Save = Callable[..., Path]
 
 
@@ -34,9 +35,9 @@ def edit_config(folder: Path, **changes) -> None:
 # --- whole ones
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_round_trip_is_equal_to_the_bit(checkpoint: Save, variant: str):
-    network = tiny_network(variant=variant)
+@pytest.mark.parametrize("family", CLASSIFYING)
+def test_round_trip_is_equal_to_the_bit(checkpoint: Save, family: str):
+    network = tiny_network(family=family)
     network.config.metrics = {"val": {"accuracy": 0.5}}
     network.config.training_data = "photos"
     again = load_model(checkpoint(network))
@@ -142,7 +143,7 @@ def test_weights_that_are_something_else(checkpoint: Save):
     refusal(folder, str(folder / WEIGHTS), "damaged")
 
 
-@pytest.mark.parametrize("text", ["", "{", "not json", '{"variant": "cternet",}'])
+@pytest.mark.parametrize("text", ["", "{", "not json", '{"family": "cternet",}'])
 def test_broken_json(checkpoint: Save, text: str):
     folder = checkpoint()
     (folder / CONFIG).write_text(text)
@@ -158,7 +159,7 @@ def test_config_that_is_not_text(checkpoint: Save):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"variant": "nonsense"},
+        {"family": "nonsense"},
         {"backbone": "no_such_model"},
         {"backbone": "vgg11", "output_stride": 16},
         {"backbone": None},
@@ -184,7 +185,7 @@ def test_config_that_is_no_object(checkpoint: Save, text: str):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"attention_channels": 32}, {"backbone": "test_resnet"}, {"classes": ["awe", "fear"]}, {"variant": "vanilla"}],
+    [{"attention_channels": 32}, {"backbone": "test_resnet"}, {"classes": ["awe", "fear"]}, {"family": "vanilla"}],
     ids=str,
 )
 def test_config_of_another_network(checkpoint: Save, changes: dict):

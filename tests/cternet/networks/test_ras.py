@@ -1,5 +1,6 @@
 """RAS: its equations, its maps' sizes, its checkpoints."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cternet import CheckpointError
-from cternet.networks.checkpoint import CONFIG, WEIGHTS, load_model, load_ras
+from cternet import CheckpointError, EmotionNetwork
+from cternet.networks.checkpoint import CONFIG, WEIGHTS, load_model
 from cternet.networks.ras import RAS, MultiScaleContext, RASConfig, ReverseAttention
 from cternet.photos.load import load_image
 from cternet.photos.preprocess import preprocess
@@ -141,7 +142,7 @@ def test_round_trip(checkpoint: Save):
     network = tiny_ras()
     network.config.metrics = {"val": {"mae": 0.1}}
     network.config.training_data = "photos with masks"
-    again = load_ras(checkpoint(network))
+    again = load_model(checkpoint(network))
     assert again.config == network.config
     assert not again.training
     x = images()
@@ -150,7 +151,7 @@ def test_round_trip(checkpoint: Save):
 
 
 def test_half_precision_on_disk_is_single_precision_in_memory(checkpoint: Save):
-    again = load_ras(checkpoint(tiny_ras().half()))
+    again = load_model(checkpoint(tiny_ras().half()))
     assert {tensor.dtype for tensor in again.state_dict().values()} == {torch.float32, torch.int64}
 
 
@@ -169,16 +170,25 @@ def test_damaged_checkpoints(checkpoint: Save, damage: Callable[[Path], None], w
     folder = checkpoint(tiny_ras())
     damage(folder)
     with pytest.raises(CheckpointError, match=words) as caught:
-        load_ras(folder)
+        load_model(folder)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_the_other_kind_is_refused(checkpoint: Save):
-    with pytest.raises(CheckpointError, match="does not fit"):
-        load_ras(checkpoint(tiny_network(), "emotions"))
-    with pytest.raises(CheckpointError, match="does not fit"):
-        load_model(checkpoint(tiny_ras(), "saliency"))
+    with pytest.raises(CheckpointError, match=r"emotions holds CTERNet, .*; give a checkpoint of the family ras\.$"):
+        load_model(checkpoint(tiny_network(), "emotions"), RAS)
+    with pytest.raises(CheckpointError, match=r"saliency holds RAS, .* the family vanilla, wscnet, smad-f or cternet\.$"):
+        load_model(checkpoint(tiny_ras(), "saliency"), EmotionNetwork)
+
+
+def test_a_folder_from_before_families(checkpoint: Save):
+    """Its config names none: what has no classes is of this one."""
+    folder = checkpoint(tiny_ras())
+    config = json.loads((folder / CONFIG).read_text())
+    assert config.pop("family") == "ras"
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert load_model(folder, RAS).config == tiny_ras().config
 
 
 # --- what ships
@@ -191,7 +201,7 @@ def test_the_shipped_weights_are_small_and_find_the_object():
     """A cat and a cup stand out from what surrounds them; the border of these photos does not."""
     folder = ASSETS / "weights" / "ras"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 20 * 2**20
-    network = load_ras(folder)
+    network = load_model(folder)
     assert network.config.metrics["test"]["mae"] <= 0.06
     assert network.config.metrics["test"]["max_f"] >= 0.85
     for name in ("cat", "coffee", "dahlia"):

@@ -113,10 +113,10 @@ def test_many_visitors_at_once():
     assert len({found.scores.tobytes() for found in alone.values()}) == 8
 
 
-@pytest.mark.parametrize("variant", ["vanilla", "smad-f"])
-def test_a_network_without_counterfactual_is_refused(variant: str):
-    with pytest.raises(ValueError, match=f"{variant} network without counterfactual"):
-        Predictor(tiny_network(variant=variant), device="cpu")
+@pytest.mark.parametrize("family", ["vanilla", "smad-f"])
+def test_a_network_without_counterfactual_is_refused(family: str):
+    with pytest.raises(ValueError, match=f"{family} network without counterfactual"):
+        Predictor(tiny_network(family=family), device="cpu")
 
 
 def test_the_network_is_set_to_inference(network: CTERNet):

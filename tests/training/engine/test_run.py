@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from cternet import load_model
-from cternet.networks.losses import loss_terms
 from tests.training.conftest import Command, Flags, Train
 from training import train as train_module
 from training.data import DataError
@@ -24,7 +23,7 @@ PAPER_LIKE = {
     "ema": 0,
     "lr": 0.05,
     "head_lr": 0.05,
-    "model__variant": "vanilla",
+    "model__family": "vanilla",
 }
 
 
@@ -33,9 +32,9 @@ PAPER_LIKE = {
     [
         {},
         {"eq7_alone": True},
-        {"model__variant": "vanilla"},
-        {"model__variant": "wscnet"},
-        {"model__variant": "smad-f"},
+        {"model__family": "vanilla"},
+        {"model__family": "wscnet"},
+        {"model__family": "smad-f"},
         {"model__allocation": "shuffle"},
         {"model__training_effect": "exact"},
         {"frozen_sections": 0, "ema": 0},
@@ -137,15 +136,14 @@ def test_seeds_change_everything(train: Train):
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf])
 def test_a_loss_that_is_no_number_stops_the_run(prepare: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: float):
-    from training.emotions import run as classification
-
     run = prepare()
+    loss_terms = run.bare.loss_terms
 
     def broken(*args, **kwargs):
         terms = loss_terms(*args, **kwargs)
         return {name: term * bad for name, term in terms.items()} if run.progress.total_steps == 8 else terms
 
-    monkeypatch.setattr(classification, "loss_terms", broken)
+    monkeypatch.setattr(run.bare, "loss_terms", broken)
     with pytest.raises(DataError, match=r"no number in epoch 2, step 3 \(loss: .*(nan|inf).*\); lower --lr") as caught:
         run.train()
     assert "\n" not in str(caught.value)

@@ -73,8 +73,8 @@ def test_everything_of_one_checkpoint(command: Command, tmp_path: Path, capsys: 
 
 def test_against_another_checkpoint_whatever_the_order_of_its_classes(command: Command, tmp_path: Path):
     """The same weights with two classes exchanged differ nowhere; other weights do, and see their own size of input."""
-    first = save(tmp_path / "first", variant="vanilla")
-    network = tiny_network(variant="vanilla", classes=CLASSES)
+    first = save(tmp_path / "first", family="vanilla")
+    network = tiny_network(family="vanilla", classes=CLASSES)
     network.config.classes = (CLASSES[1], CLASSES[0], CLASSES[2])
     with torch.no_grad():
         for part in (network.classifier.weight, network.classifier.bias):
@@ -112,7 +112,7 @@ def test_a_network_of_emotions_on_polarities(command: Command, photos: Path, tmp
     assert answer["polarity_accuracy_by_sum"] == answer["accuracy"] == pytest.approx(np.mean(np.equal(by_sum, truth)))
     assert [sum(row) for row in answer["confusion_matrix"]] == [3, 8]
     assert found["majority"] == {"class": "positive", "share": pytest.approx(8 / 11)}
-    two = save(tmp_path / "two", variant="vanilla", classes=("positive", "negative"))
+    two = save(tmp_path / "two", family="vanilla", classes=("positive", "negative"))
     against = command("--polarity", "--against", two, data=data, split="test")["against"]
     assert 0 <= against["accuracy"]["second"] <= 1
     assert "polarity_accuracy" not in against
@@ -159,15 +159,15 @@ def test_stopping_leaves_nothing(command: Command, tmp_path: Path, monkeypatch: 
     assert not list((tmp_path / "out").iterdir())
 
 
-@pytest.mark.parametrize("variant", ["cternet", "smad-f"])
-def test_attention_is_audited(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture, variant: str):
-    found = command("--attention", weights=save(tmp_path / variant, variant=variant))
+@pytest.mark.parametrize("family", ["cternet", "smad-f"])
+def test_attention_is_audited(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture, family: str):
+    found = command("--attention", weights=save(tmp_path / family, family=family))
     attention = found["attention"]
     assert attention["own"]["accuracy"] == pytest.approx(found["y"]["accuracy"])
-    assert ("amount" in attention) is (variant == "cternet")
+    assert ("amount" in attention) is (family == "cternet")
     report = (tmp_path / "out" / "val.md").read_text()
     assert "## Does attention matter?" in report
-    assert ("(val-attention.png)" in report) is (variant == "cternet")
+    assert ("(val-attention.png)" in report) is (family == "cternet")
     assert "S turned around" in capsys.readouterr().out
 
 
@@ -185,5 +185,7 @@ def test_the_maps_are_drawn_with_and_without_their_photos(command: Command, tmp_
 
 
 def test_attention_of_a_network_without_such_a_head_is_refused(command: Command, tmp_path: Path):
-    assert "a vanilla network has no such head" in command("--attention", weights=save(tmp_path / "v", variant="vanilla"))
+    assert "a vanilla network has no head that is linear in such a map; give it one of the family smad-f or cternet" in command(
+        "--attention", weights=save(tmp_path / "v", family="vanilla")
+    )
     assert "leave out --polarity" in command("--attention", "--polarity")

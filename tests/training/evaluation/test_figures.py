@@ -81,19 +81,19 @@ def test_every_answer_is_measured_and_the_prediction_named():
 
 
 @pytest.mark.parametrize(
-    ("variant", "answers"),
+    ("family", "answers"),
     [("vanilla", {"y"}), ("wscnet", {"v", "y"}), ("smad-f", {"v", "y"}), ("cternet", {"v", "y", "y_te"})],
 )
-def test_evaluate_equals_image_by_image(photos, variant: str, answers: set[str]):
+def test_evaluate_equals_image_by_image(photos, family: str, answers: set[str]):
     """All images once, whatever the batches; in eval mode, without a gradient."""
     config = tiny_config(classes=CLASSES)
-    network = tiny_network(variant=variant, classes=CLASSES, dropout=0.5).train()
+    network = tiny_network(family=family, classes=CLASSES, dropout=0.5).train()
     dataset = Photos(load_examples(DataConfig(data=str(photos)), CLASSES, ("train", "val")), eval_transform(config))
     accelerator = Accelerator(cpu=True)
     loader = DataLoader(dataset, batch_size=7, sampler=[(index, 0) for index in range(len(dataset))])
     found = evaluate(network, accelerator.prepare_data_loader(loader), accelerator, CLASSES)
     assert set(found) - {"prediction", "images", "attention"} == answers
-    assert ("attention" in found) is (variant in ("smad-f", "cternet"))
+    assert ("attention" in found) is (family in ("smad-f", "cternet"))
     assert found["images"] == len(dataset)
     network.eval()
     with torch.no_grad():

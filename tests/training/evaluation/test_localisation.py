@@ -87,7 +87,7 @@ def test_network_maps_are_the_networks_own():
 
 
 def test_wscnet_has_its_sentiment_map_alone():
-    network = tiny_network(variant="wscnet")
+    network = tiny_network(family="wscnet")
     images = photo_tensor(network.config, tiny_photo(0))
     maps = network_maps(network, images)
     assert set(maps) == {"s"}
@@ -95,7 +95,7 @@ def test_wscnet_has_its_sentiment_map_alone():
 
 
 def test_vanilla_has_a_class_activation_map():
-    network = tiny_network(variant="vanilla")
+    network = tiny_network(family="vanilla")
     images = photo_tensor(network.config, tiny_photo(0))
     x = network.forward_features(images)
     logits = network.forward_head(x).y
@@ -138,7 +138,7 @@ def test_localise_equals_photo_by_photo(marked: list[Example], geometry: str):
 
 
 def test_nothing_to_compare(marked: list[Example]):
-    network, accelerator = tiny_network(variant="vanilla"), Accelerator(cpu=True)
+    network, accelerator = tiny_network(family="vanilla"), Accelerator(cpu=True)
     assert localise(network, marked[4:], accelerator) is None
     assert localise(network, marked[3:4], accelerator) is None, "the marking is empty"
 

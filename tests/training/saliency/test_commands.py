@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cternet.networks.checkpoint import load_ras
+from cternet.networks.checkpoint import load_model
 from tests.training.conftest import Command
 from tests.training.saliency.conftest import Train
 from training import evaluate_saliency, publish_saliency
@@ -56,7 +56,7 @@ def test_publish(train: Train, trees: Path, tmp_path: Path, command: Command):
     assert {path.name for path in out.iterdir()} == {"config.json", "model.safetensors", "README.md", "LICENSE", "curves.png"}
     size = (out / "model.safetensors").stat().st_size
     assert size < 0.6 * (run / "best" / "model.safetensors").stat().st_size
-    network, card = load_ras(out), (out / "README.md").read_text()
+    network, card = load_model(out), (out / "README.md").read_text()
     test = json.loads((run / "evaluation" / "test.json").read_text())
     assert network.config.metrics["test"]["mae"] == round(test["mae"], 6)
     assert "TRACER-TE0" in network.config.training_data
@@ -78,7 +78,7 @@ def test_what_is_published_has_the_size_it_was_measured_with(train: Train, trees
     assert "measure both with the same" in command(publish_saliency, run, "--out", out)
     (run / "evaluation" / "test.json").unlink()
     assert command(publish_saliency, run, "--out", out) is None
-    assert load_ras(out).config.image_size == 96
+    assert load_model(out).config.image_size == 96
     card = (out / "README.md").read_text()
     assert "--split val --out runs/larger/evaluation --image-size 96" in card
     assert "trained on crops of 64 × 64" in card

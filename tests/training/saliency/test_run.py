@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cternet.networks.checkpoint import load_ras
+from cternet.networks.checkpoint import load_model
 from tests.training.conftest import Command
 from tests.training.engine.test_resume import assert_same_run
 from tests.training.ranks import run as run_processes
@@ -44,7 +44,7 @@ def test_learns_to_mark_the_disc(train: Train, tmp_path: Path):
 def test_the_kept_weights_are_the_evaluated_ones(train: Train, tmp_path: Path):
     """The averaged weights and batch-norm statistics, with the figures of that epoch."""
     run = train(epochs=1)
-    best = load_ras(tmp_path / "run" / "best")
+    best = load_model(tmp_path / "run" / "best")
     for name, tensor in best.state_dict().items():
         assert torch.equal(tensor, run.average.module.state_dict()[name])
     figures = best.config.metrics["val"]
@@ -65,7 +65,7 @@ def test_the_best_epoch_is_kept(prepare: Train, tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(run, "validate", scored)
     assert run.train()["epoch"] == 2
-    assert torch.equal(load_ras(tmp_path / "run" / "best").context.score.weight, kept[1])
+    assert torch.equal(load_model(tmp_path / "run" / "best").context.score.weight, kept[1])
 
 
 def test_frozen_sections_stay(prepare: Train):

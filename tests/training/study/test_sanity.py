@@ -12,10 +12,10 @@ from training.engine.config import RunConfig
 from training.study.sanity import SEED, STAGES, likeness, randomise, randomised
 
 
-@pytest.mark.parametrize("variant", ["vanilla", "wscnet", "cternet"])
+@pytest.mark.parametrize("family", ["vanilla", "wscnet", "cternet"])
 @pytest.mark.parametrize("share", STAGES.values())
-def test_random_from_the_head_downwards(variant: str, share: float):
-    trained = tiny_network(variant=variant)
+def test_random_from_the_head_downwards(family: str, share: float):
+    trained = tiny_network(family=family)
     before = copy.deepcopy(trained.state_dict())
     with torch.no_grad():
         for parameter in trained.parameters():

@@ -1,0 +1,83 @@
+"""What a checkpoint needs to be run as it was trained; stored as ``config.json``."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from cternet.emotions import MIKELS, TABLES
+from cternet.networks.allocations import AllocationName, Level
+from cternet.networks.sentiment_map import BUDGETS, Budget
+
+
+@dataclass
+class EmotionConfig:
+    """Settings of every network that tells emotions apart; a family with more of them has a subclass."""
+
+    family: str
+    """What kind of network it is, a key of ``cternet.networks.families.FAMILIES``."""
+    backbone: str = "tf_efficientnet_b0"
+    """A timm model name; the paper's is res2net101d."""
+    output_stride: int | None = 16
+    """Input pixels a map cell; None for the backbone's own."""
+    classes: tuple[str, ...] = MIKELS
+    """Class names, in the order of the logits; mikels, ekman and polarity stand for the classes of that name."""
+    image_size: int = 224
+    """Side of the square input in pixels."""
+    geometry: Literal["squash", "center"] = "squash"
+    """squash: the whole photo, without its aspect ratio; center: the middle square."""
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """Input normalisation, RGB in [0, 1]."""
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """Input normalisation, RGB in [0, 1]."""
+    dropout: float = 0.2
+    """Share of the channels of X dropped in training, before every head."""
+    training_data: str = ""
+    """What the weights were trained on, in words."""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """Figures of this checkpoint, by split."""
+
+    def __post_init__(self) -> None:
+        self.classes, self.mean, self.std = tuple(self.classes), tuple(self.mean), tuple(self.std)
+        if len(self.classes) == 1:
+            self.classes = TABLES.get(self.classes[0], self.classes)
+        if len(self.classes) < 2:
+            raise ValueError(f"at least two classes are needed, or one of the names {', '.join(TABLES)}")
+
+
+@dataclass
+class CTERNetConfig(EmotionConfig):
+    """Settings of CTERNet and of the networks it is compared with, which share its recipe."""
+
+    family: Literal["vanilla", "wscnet", "smad-f", "cternet"] = "cternet"
+    """vanilla: GAP and a linear layer; smad-f: no counterfactual; cternet: all (Table 3's rows); wscnet: that method."""
+    attention_channels: int = 64
+    """D."""
+    reduced_channels: int | None = None
+    """R; None for C where C is at most 512, else 32 as in the authors' code."""
+    maps_per_class: int = 4
+    """l."""
+    full_view: bool = False
+    """Let every kernel of Eq. 1 see all channels, as in the authors' code."""
+    scaled_attention: bool = False
+    """Divide Eq. 2's products by sqrt(N)."""
+    allocation: AllocationName = "random"
+    """What S* the network is trained and predicts with."""
+    level: Level = "attention"
+    """Where the allocation acts."""
+    training_effect: Literal["draw", "exact"] = "draw"
+    """In training, Y(S*) of draws or its exact expectation (random and uniform)."""
+    draws: int = 1
+    """In training, draws of S* a step, averaged."""
+    budget: Budget = "free"
+    """equal: S and every S* are never negative and have mean 1 over the cells, so that they differ in where alone; free: as
+    they come, which is how checkpoints were made that do not say."""
+    answer: Literal["y", "y_te"] = "y_te"
+    """What cternet answers with: Y_TE, as in the paper, or Y(S)."""
+
+    def __post_init__(self) -> None:
+        choices = {"family": ("vanilla", "wscnet", "smad-f", "cternet"), "budget": BUDGETS, "answer": ("y", "y_te")}
+        for name, known in (choices | {"allocation": get_args(AllocationName)}).items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name} {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        super().__post_init__()
+        if self.draws < 1:
+            raise ValueError("draws must be at least 1")
