@@ -223,8 +223,8 @@ def test_recipes_are_listed_and_unknown_ones_answered(capsys: pytest.CaptureFixt
 
 def test_a_run_by_recipe(flags: Flags, tmp_path: Path, command: Command):
     given = flags(epochs=1, precision="no")
-    assert "give a checkpoint with --start" in command(train_module, "fi-demo", *given)
-    assert command(train_module, "fi-demo", *given, "--no-start-head") is None
+    assert "give a checkpoint with --start" in command(train_module, "fi-cpu", *given)
+    assert command(train_module, "fi-cpu", *given, "--no-start-head") is None
     trained = load_model(tmp_path / "run" / "best").config
     assert (trained.budget, trained.answer) == ("equal", "y")
 

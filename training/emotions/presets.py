@@ -40,11 +40,17 @@ def paper(classes: tuple[str, ...], **changes: object) -> TrainConfig:
     return replace(PAPER, model=replace(PAPER.model, classes=classes), **changes)
 
 
-DEMO = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="auto")
-"""What the stages of the shipped weights share, made for two cores; docs/training.md has the commands."""
+CPU = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, train_depthwise=False, precision="auto")
+"""Stages that two processor cores can run: the first sections stay as they are, and what they put out is cached."""
+
+GPU = TrainConfig(data=tyro.MISSING, out=tyro.MISSING, frozen_sections=0, batch_size=64, mixup=0.2, precision="auto", workers=4)
+"""What the stages of the shipped weights share; docs/training.md has the commands."""
 
 LITE = replace(NETWORK, backbone="tf_efficientnet_lite2", mean=SCALING, std=SCALING, allocation="shuffle", answer="y")
 """The shipped network: S* is another photo's attention, so that a look that would suit any photo has no effect."""
+
+PLAIN = replace(LITE, family="vanilla", output_stride=None)
+"""A plain classifier on the same backbone at its own stride, where a step is cheap."""
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-paper": ("Tables 1, 3 and 4: FI, eight emotions", paper(MIKELS)),
@@ -56,14 +62,42 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
     ),
     "artphoto-paper": ("Tables 2, 3 and 4: ArtPhoto, polarity, the first of five folds", paper(POLARITY_CLASSES, folds=5)),
     "twitter2-paper": ("Tables 2, 3 and 4: Twitter II, polarity", paper(POLARITY_CLASSES)),
+    "fi-teacher": (
+        "a teacher of the shipped weights: a plain classifier whose batch norms keep their ImageNet statistics",
+        replace(GPU, model=PLAIN, start=Path("lite2"), epochs=6, lr=4e-4),
+    ),
     "fi-demo-trunk": (
         "shipped weights, stage 1: a plain classifier at stride 32 from ImageNet weights that come as a Python package",
-        replace(DEMO, model=replace(LITE, family="vanilla", output_stride=None), start=Path("lite2")),
+        replace(
+            GPU,
+            model=PLAIN,
+            start=Path("lite2"),
+            train_batch_norm=True,
+            epochs=8,
+            lr=6e-4,
+            mixup=0.3,
+            seed=3,
+            view_seed=3,
+        ),
     ),
     "fi-demo": (
-        "shipped weights, stage 2: from stage 1's best, taught by it; --model.family vanilla or wscnet for those",
+        "shipped weights, stage 2: from stage 1's best, taught by it and others; --model.family vanilla or wscnet for those",
         replace(
-            DEMO,
+            GPU,
+            model=LITE,
+            start_head=True,
+            train_batch_norm=True,
+            teaching=0.85,
+            epochs=5,
+            label_smoothing=0.0,
+            view_seed=1,
+        ),
+    ),
+    "fi-cpu-trunk": ("stage 1 on two processor cores", replace(CPU, model=PLAIN, start=Path("lite2"))),
+    "fi-cpu": (
+        "stage 2 on two processor cores: one epoch, taught by stage 1",
+        replace(
+            CPU,
             model=LITE,
             start_head=True,
             teaching=0.7,
