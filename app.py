@@ -25,7 +25,7 @@ tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
 from app.main import ROOT, build, options
-from cternet import CheckpointError, Predictor
+from cternet import CheckpointError, CTERNet, Predictor
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what hosts send."""
@@ -33,7 +33,8 @@ GRACE = 5.0
 """Seconds that requests under way get to end once the program is told to."""
 
 try:
-    predictor = Predictor.from_pretrained(os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi"))
+    weights = os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi")
+    predictor = Predictor.from_pretrained(weights, kind=CTERNet)
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 

@@ -69,7 +69,7 @@ def compare(title: str, predictor: Predictor, runs: int) -> None:
     plain = timm.create_model(config.backbone, features_only=True, out_indices=(-1,), **options).eval()
     tensor = torch.randn(1, 3, config.image_size, config.image_size)
     blank = Image.new("RGB", (config.image_size, config.image_size))
-    geometry = {"mode": config.geometry, "width": blank.width, "height": blank.height, "input": config.image_size}
+    prepared = predictor.prepare(blank)
 
     same_layout = copy.deepcopy(plain).to(memory_format=torch.channels_last)
     same_tensor = tensor.to(memory_format=torch.channels_last)
@@ -83,7 +83,8 @@ def compare(title: str, predictor: Predictor, runs: int) -> None:
             same_layout(same_tensor)
 
     def analysis() -> Analysis:
-        found = predictor.assemble(predictor.forward(tensor)[1], 0, blank, blank, geometry)
+        _, outputs, maps = predictor.forward({"images": tensor})
+        found = predictor.assemble(outputs, maps, 0, prepared)
         consume(found)
         return found
 

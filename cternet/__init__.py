@@ -14,6 +14,7 @@ from cternet.networks.families import FAMILIES
 from cternet.photos.load import ImageError, load_image
 from cternet.results.analysis import Analysis, Counterfactual
 from cternet.results.predictor import Predictor
+from cternet.results.result import Classified, Result
 from cternet.shipped import version
 from cternet.show import notebook
 
@@ -27,11 +28,13 @@ __all__ = [
     "CTERNet",
     "CTERNetConfig",
     "CheckpointError",
+    "Classified",
     "Counterfactual",
     "EmotionNetwork",
     "ImageError",
     "Outputs",
     "Predictor",
+    "Result",
     "__version__",
     "load_image",
     "load_model",

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from cternet.disk import WriteError, writing
 from cternet.networks.allocations import AllocationName, Level
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.families import in_words
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
 from cternet.show.export import write
@@ -30,7 +31,7 @@ class Arguments:
     out: Path = field(default_factory=lambda: Path("out"))
     """Folder for the results; made if missing."""
     weights: str = str(SHIPPED / "cternet-fi")
-    """Checkpoint folder or hub id."""
+    """Checkpoint folder or hub id, of any family that names emotions."""
     allocation: AllocationName | None = None
     """What S* is; by default the checkpoint's own."""
     level: Level = "attention"
@@ -62,13 +63,23 @@ def main() -> int:
             f"error: unknown emotion {arguments.emotion}; choose one of {', '.join(predictor.config.classes)}", file=sys.stderr
         )
         return 2
+    missing = [flag for flag, asked in (("--allocation", arguments.allocation), ("--emotion", arguments.emotion)) if asked]
+    if missing and not predictor.model.has_counterfactual:
+        able = in_words(lambda family: family.has_counterfactual)
+        print(
+            f"error: {predictor.name} has no counterfactual S*; leave out {' and '.join(missing)}, or give --weights of the "
+            f"family {able}",
+            file=sys.stderr,
+        )
+        return 2
     failed = 0
     names: set[str] = set()
+    options = {"label": arguments.emotion} if predictor.model.has_counterfactual else {}
     for photo in tqdm(arguments.photos, unit="img", disable=len(arguments.photos) == 1):
         try:
-            analysis = predictor.analyze(photo)
+            found = predictor.analyze(photo)
             if arguments.allocation:
-                analysis = analysis.intervene(arguments.allocation, level=arguments.level, seed=arguments.seed)
+                found = found.intervene(arguments.allocation, level=arguments.level, seed=arguments.seed)
         except (ImageError, ValueError) as error:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
@@ -78,11 +89,11 @@ def main() -> int:
         endings = [".png", ".json"] + ([".npz"] if arguments.arrays else [])
         try:
             with writing(arguments.out):
-                written = [write(analysis, arguments.out / f"{stem}{ending}", label=arguments.emotion) for ending in endings]
+                written = [write(found, arguments.out / f"{stem}{ending}", **options) for ending in endings]
         except WriteError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        tqdm.write(f"{photo}: {analysis.prediction} ({analysis.polarity}) -> {', '.join(map(str, written))}")
+        tqdm.write(f"{photo}: {found.prediction} ({found.polarity}) -> {', '.join(map(str, written))}")
     return 1 if failed else 0
 
 

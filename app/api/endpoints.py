@@ -33,7 +33,6 @@ from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError
 from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, measure
 from cternet.networks.allocations import AllocationName
 from cternet.results.painting import MODES, paint
-from cternet.show.export import numbers, predicted_with
 
 MOST_MEASURED = 8
 """Methods measured in one call: each takes seconds."""
@@ -106,7 +105,7 @@ class Endpoints:
             check_flag("maps", maps)
             found = self.looked(self.predictor.analyze(opened("image", image)), allocation, level, seed)
             label = emotion or found.prediction
-            answer = {**numbers(found), "emotion": label}
+            answer = {**found.numbers(), "emotion": label}
             if maps:
                 answer["maps"] = {
                     "shape": list(found.s.shape),
@@ -158,7 +157,7 @@ class Endpoints:
             answer = {
                 "model": before.model,
                 "geometry": before.geometry,
-                "predicted_with": predicted_with(before),
+                "predicted_with": before.predicted_with,
                 "mode": mode,
                 "painted_share": float(painted.mean() / 255),
                 "before": answer_of(before),

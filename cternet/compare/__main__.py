@@ -24,6 +24,7 @@ from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.scene import Scene
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.cternet import CTERNet
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
 
@@ -137,7 +138,7 @@ def sources(arguments: Arguments) -> dict[str, str]:
 def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
     """CTERNet, and of the other networks those that ``methods`` need."""
     needed = {METHODS[method].network for method in methods}
-    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
+    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device, kind=CTERNet)
     return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
 
 

@@ -93,6 +93,10 @@ class EmotionNetwork(
         """The one of ``answers`` that is the prediction."""
         return "y"
 
+    def inputs(self, image: Tensor) -> dict[str, Tensor]:
+        """What ``forward_features`` takes of a normalised photo (3, h, w), by its arguments."""
+        return {"images": image}
+
     def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
         """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""
         return self.backbone(images, start)

@@ -1,4 +1,4 @@
-"""One image's result: maps, logits and what an intervention needs.  Every view and export reads this and recomputes nothing."""
+"""CTERNet's result: maps, logits and what an intervention needs."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cternet.emotions import POLARITY, positive_mask
 from cternet.networks.allocations import Level, allocate, allocation_of
 from cternet.networks.effect import covariance, expectation, place_map, spread
+from cternet.networks.emotion import ANSWERS
 from cternet.networks.sentiment_map import Pooling
-
-Array = NDArray[np.float32]
+from cternet.results.result import Array, Classified
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,22 +34,20 @@ class Counterfactual:
     borrowed: Array | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class Analysis:
-    """The result of one image, as numpy float32 arrays on the CPU.
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Analysis(Classified):
+    """A ``Classified`` photo with factual and counterfactual attention, as numpy float32 arrays on the CPU.
 
-    labels: K class names.  v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
+    v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
     evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D), bias (K,), budget.
     answer: what the checkpoint answers with, a key of ``cternet.networks.emotion.ANSWERS``.
     own: the counterfactual it was trained with.
     counterfactual: the one looked at.
     attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.
-    photo (h, w, 3): uint8, what the map covers, to draw it over.  seen (size, size, 3): uint8, the input as the model saw it.
-    geometry: how the photo got there.  model: the checkpoint's name.
+    scores (K,): Y(S), or Y_TE under the checkpoint's own allocation, as ``answer`` says; no allocation looked at changes them.
     bank (M, D, H, W): other images' S_out, for the shuffle allocation, or None.
     """
 
-    labels: tuple[str, ...]
     v: Array
     s: Array
     s_out: Array
@@ -61,11 +58,11 @@ class Analysis:
     own: Counterfactual
     counterfactual: Counterfactual
     attended: Array
-    photo: NDArray[np.uint8]
-    seen: NDArray[np.uint8]
-    geometry: dict[str, Any]
-    model: str
     bank: torch.Tensor | None = None
+    scores: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scores", self.y_factual if self.answer == "y" else self.own_effect)
 
     def y(self, attention: Array) -> NDArray[np.float64]:
         """Y(attention, X) (K,) of any map (H, W), without the network: (1/N) sum_p attention_p g_p + b."""
@@ -115,33 +112,54 @@ class Analysis:
         """Y_TE (K,) under the checkpoint's own allocation, whatever is looked at."""
         return self.y_factual - self.y(self.own.mean)
 
-    @cached_property
-    def scores(self) -> NDArray[np.float64]:
-        """The logits the prediction rests on (K,): Y(S), or Y_TE under the checkpoint's own allocation, as ``answer`` says."""
-        return self.y_factual if self.answer == "y" else self.own_effect
-
     @property
-    def probabilities(self) -> NDArray[np.float64]:
-        """Softmax of ``scores`` (K,)."""
-        e = np.exp(self.scores - self.scores.max())
-        return e / e.sum()
+    def predicted_with(self) -> dict[str, str]:
+        """Which logits the prediction rests on, and the S* and the budget the model was trained with."""
+        own = self.own
+        return {
+            "answer": ANSWERS[self.answer].symbol,
+            "allocation": own.allocation,
+            "level": own.level,
+            "budget": self.pooling.budget,
+        }
 
-    @property
-    def prediction(self) -> str:
-        """The predicted emotion, argmax of ``scores``; no allocation looked at changes it."""
-        return self.labels[int(self.scores.argmax())]
+    def numbers(self) -> dict[str, Any]:
+        """Every number under the names of the paper, ready for JSON; logits unless said otherwise."""
+        c = self.counterfactual
+        return super().numbers() | {
+            "counterfactual": {
+                "allocation": c.allocation,
+                "level": c.level,
+                "seed": c.seed,
+                "alpha": c.alpha,
+                "beta": c.beta,
+            },
+            "v": self.by_label(self.v),
+            "Y(S)": self.by_label(self.y_factual),
+            "E[Y(S*)]": self.by_label(self.y_counterfactual),
+            "Y(S* shown)": self.by_label(self.y(c.shown)),
+            "Y_TE": self.by_label(self.total_effect),
+            "Y_TE standard deviation over draws of S*": self.by_label(self.total_effect_std),
+        }
 
-    @property
-    def polarity(self) -> str:
-        """positive or negative: the side of the predicted emotion; unknown for classes ``cternet.emotions`` does not know."""
-        return POLARITY.get(self.prediction, "unknown")
-
-    @property
-    def polarity_by_sum(self) -> str:
-        """positive or negative: the side with the larger summed probability; unknown as for ``polarity``."""
-        if not all(label in POLARITY for label in self.labels):
-            return "unknown"
-        return "positive" if self.probabilities[list(positive_mask(self.labels))].sum() > 0.5 else "negative"
+    def maps(self) -> dict[str, NDArray[Any]]:
+        """Every array: maps (H, W), per-class maps (K, H, W), logits (K,), and the photo as the model saw it."""
+        return {
+            "labels": np.array(self.labels),
+            "photo": self.seen,
+            "S": self.attended,
+            "S_star_shown": self.counterfactual.shown,
+            "S_star_mean": self.counterfactual.mean,
+            "S_out": self.s_out,
+            "evidence": self.evidence,
+            "bias": self.bias,
+            "effect_map": self.effect_map,
+            "v": self.v,
+            "Y_S": self.y_factual,
+            "Y_S_star": self.y_counterfactual,
+            "Y_TE": self.total_effect,
+            "Y_TE_covariance": self.total_effect_covariance,
+        }
 
     @property
     def effect_of_painting(self) -> NDArray[np.float64]:
@@ -199,9 +217,6 @@ class Analysis:
         if not np.isfinite(attention).all():
             raise ValueError("the map has values that are not finite numbers")
         return replace(self, attended=attention)
-
-    def __repr__(self) -> str:
-        return f"Analysis({self.prediction}, {self.probabilities.max():.0%}, {self.model})"
 
 
 SAME = 0.05

@@ -1,8 +1,10 @@
-"""Image in, ``Analysis`` out: owns the transform, the device and inference mode; keeps nothing of any image."""
+"""Photo in, result out: owns the transform, the device and inference mode; keeps nothing of any photo."""
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,31 +14,47 @@ from torch import Tensor
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.checkpoint import load_bank, load_model
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
-from cternet.networks.emotion import EmotionNetwork
+from cternet.networks.emotion import EmotionNetwork, Outputs
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis, Counterfactual, counterfactual
+from cternet.results.result import Classified
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo made ready for a network.
+
+    photo: as it was opened.  seen: as the network sees it.  inputs: what goes in, by the arguments of ``forward_features``.
+    """
+
+    photo: Image.Image
+    seen: Image.Image
+    inputs: dict[str, Tensor]
 
 
 class Predictor:
-    """Runs a network on photos.
+    """Runs a network that tells emotions apart on photos.
 
     Args:
-        model: of the family ``cternet``.
+        model: of any such family.
         name: what results call the model.
         device: torch device; by default a GPU where there is one.
         bank: S_out of other images (M, D, H, W), for the shuffle allocation.
 
     Raises:
-        ValueError: a network without a counterfactual.
+        ValueError: torch has no such device.
     """
 
     def __init__(
-        self, model: CTERNet, *, name: str = "cternet", device: str | torch.device | None = None, bank: Tensor | None = None
+        self,
+        model: EmotionNetwork,
+        *,
+        name: str = "cternet",
+        device: str | torch.device | None = None,
+        bank: Tensor | None = None,
     ) -> None:
-        if not model.has_counterfactual:
-            raise ValueError(f"{name} is a {model.config.family} network without counterfactual attention; use a cternet one")
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
             model = model.to(self.device, memory_format=torch.channels_last)
@@ -44,66 +62,99 @@ class Predictor:
             said = str(error).strip().splitlines()[0]
             raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or name cpu") from None
         self.model = model.eval().requires_grad_(False)
-        self.config = model.config
+        self.config: Any = model.config
         self.name = name
         self.bank = bank
         self.turn = threading.Lock()
-        with torch.inference_mode():
-            weight, bias, budget = self.model.sentiment_map.pooling
-            self.pooling = Pooling(weight.float().cpu(), bias.float().cpu(), budget)
-            self.bias = self.model.bias.float().cpu().numpy()
+        if isinstance(model, CTERNet):
+            with torch.inference_mode():
+                weight, bias, budget = model.sentiment_map.pooling
+                self.pooling = Pooling(weight.float().cpu(), bias.float().cpu(), budget)
+                self.bias = model.bias.float().cpu().numpy()
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, *, device: str | torch.device | None = None) -> "Predictor":
+    def from_pretrained(
+        cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[EmotionNetwork] = EmotionNetwork
+    ) -> "Predictor":
         """From a checkpoint folder or a hub id.
 
-        Raises:
-            CheckpointError: the folder is missing, incomplete or damaged; the message names the file and how to fix it.
-        """
-        return cls(load_model(source, EmotionNetwork), name=Path(str(source)).name, device=device, bank=load_bank(source))
+        Args:
+            kind: the class of network that is needed: ``CTERNet`` for one whose results are ``Analysis``.
 
-    def analyze(self, photo: Photo) -> Analysis:
-        """Analyze one photo: a path, a PIL image, or an RGB uint8 array (h, w, 3).
+        Raises:
+            CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
+        """
+        return cls(load_model(source, kind), name=Path(str(source)).name, device=device, bank=load_bank(source))
+
+    def prepare(self, photo: Photo) -> Prepared:
+        """What the network is given of a photo: a path, a PIL image, or an RGB uint8 array (h, w, 3).
+
+        Raises:
+            ImageError: the photo cannot be read.
+        """
+        opened = open_photo(photo)
+        seen, image = preprocess(opened, self.config)
+        return Prepared(opened, seen, self.model.inputs(image))
+
+    def analyze(self, photo: Photo) -> Any:
+        """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Classified`` of a network without S*.
 
         Raises:
             ImageError: the photo cannot be read.
         """
         return self.analyze_batch([photo])[0]
 
-    def analyze_batch(self, photos: Sequence[Photo]) -> list[Analysis]:
-        """Analyze several photos in one forward pass."""
+    def analyze_batch(self, photos: Sequence[Photo]) -> list[Any]:
+        """What the network says of several photos, in one forward pass."""
         return self.analyze_features(photos)[0]
 
-    def analyze_features(self, photos: Sequence[Photo]) -> tuple[list[Analysis], Tensor]:
+    def analyze_features(self, photos: Sequence[Photo]) -> tuple[list[Any], Tensor]:
         """``analyze_batch``, and the features X (B, C, H, W) on the predictor's device, for methods that explain the head."""
-        opened = [open_photo(photo) for photo in photos]
-        prepared = [preprocess(photo, self.config) for photo in opened]
-        x, outputs = self.forward(torch.stack([tensor for _, tensor in prepared]))
-        geometries = [
-            {"mode": self.config.geometry, "width": photo.width, "height": photo.height, "input": self.config.image_size}
-            for photo in opened
-        ]
-        return [
-            self.assemble(outputs, index, photo, seen, geometry)
-            for index, (photo, (seen, _), geometry) in enumerate(zip(opened, prepared, geometries, strict=True))
-        ], x
+        prepared = [self.prepare(photo) for photo in photos]
+        inputs = {name: torch.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
+        x, outputs, maps = self.forward(inputs)
+        return [self.assemble(outputs, maps, index, one) for index, one in enumerate(prepared)], x
 
     @torch.inference_mode()
-    def forward(self, images: Tensor) -> tuple[Tensor, CounterfactualOutputs]:
-        """Normalised images (B, 3, h, w) -> X (B, C, H, W) on the device, outputs with evidence as float32 on the CPU.
+    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs, dict[str, Tensor]]:
+        """Batches of what ``prepare`` gives -> X on the device; outputs and the network's maps as float32 on the CPU.
 
         One call at a time: two at once would only take cores and memory from each other.
         """
         with self.turn:
-            images = images.to(self.device, memory_format=torch.channels_last)  # the faster layout for convolutions
-            x = self.model.forward_features(images)
+            # channels_last is the faster layout for convolutions
+            there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
+            x = self.model.forward_features(**there)
             outputs = self.model.forward_head(x, evidence=True)
-        return x, CounterfactualOutputs(**{k: None if t is None else t.float().cpu() for k, t in vars(outputs).items()})
+            maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
+        kept = type(outputs)(**{name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()})
+        return x, kept, {name: one.float().cpu() for name, one in maps.items()}
 
-    def assemble(
-        self, outputs: CounterfactualOutputs, index: int, photo: Image.Image, seen: Image.Image, geometry: dict
-    ) -> Analysis:
-        """The ``Analysis`` of image ``index`` of a batch."""
+    def assemble(self, outputs: Outputs, maps: dict[str, Tensor], index: int, prepared: Prepared) -> Classified:
+        """The result of image ``index`` of a batch."""
+        config, opened = self.config, prepared.photo
+        about = {
+            "labels": config.classes,
+            "photo": np.asarray(covered(opened, config)),
+            "seen": np.asarray(prepared.seen),
+            "geometry": {
+                "mode": config.geometry,
+                "width": opened.width,
+                "height": opened.height,
+                "input": config.image_size,
+            },
+            "model": self.name,
+        }
+        if isinstance(outputs, CounterfactualOutputs):
+            return self.analysis(outputs, index, about)
+        return Classified(
+            **about,
+            scores=outputs.prediction[index].double().numpy(),
+            own_maps={name: one[index].numpy() for name, one in maps.items()},
+        )
+
+    def analysis(self, outputs: CounterfactualOutputs, index: int, about: dict[str, Any]) -> Analysis:
+        """The ``Analysis`` of image ``index`` of a batch; ``about`` is what any result has."""
         config = self.config
         s, s_out = outputs.s[index, 0].numpy(), outputs.s_out[index].numpy()
         mean = outputs.s_star[index, 0].numpy()
@@ -114,8 +165,9 @@ class Predictor:
             own = counterfactual(
                 config.allocation, config.level, s=s, s_out=s_out, pooling=self.pooling, bank=self.bank, expected=mean
             )
+        assert outputs.evidence is not None
         return Analysis(
-            labels=config.classes,
+            **about,
             v=outputs.v[index].numpy(),
             s=s,
             s_out=s_out,
@@ -126,14 +178,16 @@ class Predictor:
             own=own,
             counterfactual=own,
             attended=s,
-            photo=np.asarray(covered(photo, config)),
-            seen=np.asarray(seen),
-            geometry=geometry,
-            model=self.name,
             bank=self.bank,
         )
 
     def with_bank(self, photos: Sequence[Photo]) -> "Predictor":
-        """The same predictor with the attention of ``photos`` as its shuffle bank."""
+        """The same predictor with the attention of ``photos`` as its shuffle bank.
+
+        Raises:
+            ValueError: the network has no S*.
+        """
+        if not self.model.has_counterfactual:
+            raise ValueError(f"{self.name} has no S* that could be another photo's attention; use a cternet network")
         s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
         return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out))

@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 
 from cternet.results.analysis import Analysis
 from cternet.results.draws import Draws
+from cternet.results.result import Classified
 from cternet.show.draws_figure import draws_figure
-from cternet.show.figure import DRAWING, analysis_figure
+from cternet.show.export import figure_of
+from cternet.show.figure import DRAWING
 from cternet.show.words import counterfactual_title, significant
 
 PAGE = Environment(autoescape=True).from_string("""\
@@ -26,8 +28,8 @@ model {{ analysis.model }}</p>
 <tbody>{% for name, cells in rows %}<tr><th>{{ name }}</th>{% for cell in cells %}<td>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>""")
 HEADS = ("emotion", "probability", "Y(S)", "E[Y(S*)]", "Y_TE", "std over draws of S*")
-DRAWN: WeakKeyDictionary[Analysis, bytes] = WeakKeyDictionary()
-"""Figures of analyses that are still in use: a notebook asks for one twice."""
+DRAWN: WeakKeyDictionary[Classified, bytes] = WeakKeyDictionary()
+"""Figures of results that are still in use: a notebook asks for one twice."""
 
 
 def drawn(figure: Callable[..., Figure], *arguments: Any, **options: Any) -> bytes:
@@ -38,11 +40,11 @@ def drawn(figure: Callable[..., Figure], *arguments: Any, **options: Any) -> byt
     return buffer.getvalue()
 
 
-def png(analysis: Analysis) -> bytes:
-    """The figure of an analysis as a PNG file, drawn once."""
-    if analysis not in DRAWN:
-        DRAWN[analysis] = drawn(analysis_figure, analysis)
-    return DRAWN[analysis]
+def png(result: Classified) -> bytes:
+    """The figure of a result as a PNG file, drawn once."""
+    if result not in DRAWN:
+        DRAWN[result] = drawn(figure_of, result)
+    return DRAWN[result]
 
 
 def draws_png(draws: Draws) -> bytes:
@@ -77,7 +79,7 @@ def html(analysis: Analysis) -> str:
 def install() -> None:
     """Give the result classes the methods that IPython looks for."""
     for kind, name, show in (
-        (Analysis, "_repr_png_", png),
+        (Classified, "_repr_png_", png),
         (Analysis, "_repr_html_", html),
         (Draws, "_repr_png_", draws_png),
     ):

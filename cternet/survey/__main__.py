@@ -30,6 +30,7 @@ from cternet.compare import METHODS, Networks, named
 from cternet.compare.networks import SOURCES
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.cternet import CTERNet
 from cternet.networks.precision import about
 from cternet.results.predictor import Predictor
 from cternet.survey.errors import SurveyError
@@ -103,7 +104,7 @@ def load(arguments: Arguments, device: str | torch.device) -> Networks:
     """CTERNet, and of the other networks those that the methods need."""
     needed = {METHODS[method].network for method in arguments.methods}
     sources = {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
-    predictor = Predictor.from_pretrained(arguments.weights, device=device)
+    predictor = Predictor.from_pretrained(arguments.weights, device=device, kind=CTERNet)
     networks = Networks(predictor, {name: source for name, source in sources.items() if name in needed})
     if arguments.quick and arguments.metrics:
         networks.quicken()

@@ -20,7 +20,6 @@ from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
 from cternet.networks.emotion import ANSWERS
-from cternet.show.export import predicted_with
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -180,7 +179,7 @@ def test_the_page_says_what_the_model_answers_with(answer, budget):
     assert ("scaled-map" in levels(config)) is (budget == "free"), "on an equal budget it is the map level again"
     analysis = Predictor(tiny_network(budget=budget, answer=answer)).analyze(tiny_photo())
     assert f"Its answer is {ANSWERS[answer].symbol}" in render.answer_view(analysis, 0)
-    assert predicted_with(analysis)["answer"] == ANSWERS[answer].symbol
+    assert analysis.predicted_with["answer"] == ANSWERS[answer].symbol
 
 
 def test_the_audit_of_a_checkpoint_is_told_whatever_it_found():

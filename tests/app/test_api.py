@@ -28,7 +28,6 @@ from cternet import Analysis, Predictor
 from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
 from cternet.photos.load import MAX_BYTES
 from cternet.results.painting import MODES
-from cternet.show.export import numbers
 from tests.app.calls import MARK, painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -89,7 +88,7 @@ def test_analyze_gives_the_library_s_numbers_and_maps(client, analysis, photo):
     answer = client.predict(image=handle_file(photo), api_name="/analyze")
     maps = answer.pop("maps")
     assert answer.pop("emotion") == analysis.prediction
-    assert answer == json.loads(json.dumps(numbers(analysis)))
+    assert answer == json.loads(json.dumps(analysis.numbers()))
     assert maps["shape"] == [4, 4]
     np.testing.assert_array_equal(np.float32(maps["S"]), analysis.s)
     np.testing.assert_array_equal(np.float32(maps["S* shown"]), analysis.counterfactual.shown)
@@ -109,7 +108,7 @@ def test_analyze_looks_at_another_allocation_level_and_emotion(endpoints, analys
         own["allocation"] if allocation == "own" else allocation, level=own["level"] if level == "own" else level, seed=3
     )
     assert answer["predicted_with"] == own | {"answer": "Y_TE", "budget": "free"}
-    assert answer["counterfactual"] == numbers(looked)["counterfactual"]
+    assert answer["counterfactual"] == looked.numbers()["counterfactual"]
     assert answer["prediction"] == analysis.prediction
     np.testing.assert_allclose(values(answer["Y_TE"]), looked.total_effect)
     np.testing.assert_allclose(answer["maps"]["T"], looked.effect_map[-1], rtol=1e-5)

@@ -9,7 +9,8 @@ import pytest
 
 from cternet import Predictor
 from cternet.__main__ import main
-from tests.tiny import tiny_photo
+from cternet.networks.ras import RAS, RASConfig
+from tests.tiny import tiny_network, tiny_photo
 
 Command = Callable[..., int]
 
@@ -46,6 +47,29 @@ def test_another_allocation(command: Command, tmp_path: Path):
     found = json.loads((tmp_path / "out" / "photo.json").read_text())
     assert (found["counterfactual"]["allocation"], found["counterfactual"]["level"]) == ("reverse", "map")
     assert found["predicted_with"] == {"answer": "Y_TE", "allocation": "random", "level": "attention", "budget": "free"}
+
+
+def test_a_network_without_counterfactual(
+    command: Command, checkpoint: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    plain = checkpoint(tiny_network(family="vanilla"), "plain")
+    assert command(tmp_path / "photo.png", "--weights", plain, "--arrays") == 0
+    assert made(tmp_path) == {"photo.png", "photo.json", "photo.npz"}
+    expected = Predictor.from_pretrained(plain, device="cpu").analyze(tmp_path / "photo.png")
+    assert json.loads((tmp_path / "out" / "photo.json").read_text()) == json.loads(json.dumps(expected.numbers()))
+    assert command(tmp_path / "photo.png", "--weights", plain, "--allocation", "reverse") == 2
+    assert "plain has no counterfactual S*; leave out --allocation, or give --weights of the family cternet" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_saliency_network_names_no_emotions(
+    command: Command, checkpoint: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    ras = checkpoint(RAS(RASConfig(backbone="test_efficientnet", channels=8, image_size=64)), "ras")
+    assert command(tmp_path / "photo.png", "--weights", ras) == 2
+    said = capsys.readouterr().err
+    assert "RAS, a saliency network, which names no emotions; give a checkpoint of the family vanilla, wscnet" in said
 
 
 def test_a_bad_photo_does_not_stop_the_others(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

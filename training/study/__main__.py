@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 from cternet.compare import METHODS, Networks, named
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.cternet import CTERNet
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
 from training.engine.checkpoints import write_json
@@ -66,7 +67,7 @@ class Sanity:
 
     def run(self) -> None:
         methods = named(self.methods)
-        networks = Networks(Predictor.from_pretrained(self.weights, device=self.device))
+        networks = Networks(Predictor.from_pretrained(self.weights, device=self.device, kind=CTERNet))
         for name, why in networks.reasons.items():
             print(f"note: {why}; maps of {name} are left out", file=sys.stderr)
         methods = [method for method in methods if METHODS[method].network not in networks.reasons]

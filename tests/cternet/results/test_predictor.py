@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from cternet import CTERNet, ImageError, Predictor
-from tests.tiny import SIZE, tiny_network, tiny_photo
+from cternet import CheckpointError, Classified, CTERNet, ImageError, Predictor
+from tests.tiny import SIZE, photo_tensor, tiny_network, tiny_photo
 
 ARRAYS = ("v", "s", "s_out", "evidence", "bias", "attended", "photo", "seen", "scores", "effect_map", "total_effect_std")
 
@@ -113,10 +113,36 @@ def test_many_visitors_at_once():
     assert len({found.scores.tobytes() for found in alone.values()}) == 8
 
 
-@pytest.mark.parametrize("family", ["vanilla", "smad-f"])
-def test_a_network_without_counterfactual_is_refused(family: str):
-    with pytest.raises(ValueError, match=f"{family} network without counterfactual"):
-        Predictor(tiny_network(family=family), device="cpu")
+@pytest.mark.parametrize(("family", "maps"), [("vanilla", {"cam"}), ("wscnet", {"s"}), ("smad-f", {"s", "effect"})])
+def test_a_network_without_counterfactual_classifies(checkpoint: Callable[..., Path], family: str, maps: set[str]):
+    network = tiny_network(family=family)
+    found = Predictor.from_pretrained(checkpoint(network), device="cpu").analyze(tiny_photo())
+    assert type(found) is Classified
+    x = photo_tensor(network.config, tiny_photo())
+    with torch.no_grad():
+        features = network.forward_features(x)
+        out = network.forward_head(features, evidence=True)
+        expected = network.maps(features, out)
+    np.testing.assert_allclose(found.scores, out.y[0], atol=1e-4)
+    np.testing.assert_allclose(found.probabilities, out.y[0].softmax(dim=0), atol=1e-4)
+    assert found.prediction == network.config.classes[out.y[0].argmax()]
+    assert found.own_maps.keys() == expected.keys() == maps
+    for name, values in found.own_maps.items():
+        np.testing.assert_allclose(values, expected[name][0], atol=1e-3)
+
+
+def test_what_a_caller_needs_is_said(checkpoint: Callable[..., Path]):
+    folder = checkpoint(tiny_network(family="vanilla"))
+    with pytest.raises(CheckpointError, match=r"checkpoint holds a plain classifier; .* the family cternet\.$"):
+        Predictor.from_pretrained(folder, device="cpu", kind=CTERNet)
+    with pytest.raises(ValueError, match=r"no S\* .* use a cternet network"):
+        Predictor.from_pretrained(folder, device="cpu").with_bank([tiny_photo()])
+
+
+def test_a_photo_made_ready_is_what_goes_in(predictor: Predictor):
+    prepared = predictor.prepare(tiny_photo())
+    assert torch.equal(prepared.inputs["images"], photo_tensor(predictor.config, tiny_photo())[0])
+    assert prepared.seen.size == (SIZE, SIZE)
 
 
 def test_the_network_is_set_to_inference(network: CTERNet):

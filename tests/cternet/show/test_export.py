@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from cternet import Analysis, Predictor
-from cternet.show.export import arrays, numbers, write
+from cternet.show.export import figure_of, write
 from cternet.show.figure import analysis_figure
 from cternet.show.words import significant
-from tests.tiny import tiny_photo
+from tests.tiny import tiny_network, tiny_photo
 
 
 @pytest.fixture(params=["random", "reverse", "painted"])
@@ -23,7 +23,7 @@ def analysis(request: pytest.FixtureRequest, predictor: Predictor) -> Analysis:
 
 def test_numbers_as_json(analysis: Analysis, tmp_path: Path):
     found = json.loads(write(analysis, tmp_path / "numbers.json").read_text())
-    assert found == json.loads(json.dumps(numbers(analysis)))
+    assert found == json.loads(json.dumps(analysis.numbers()))
     assert found["prediction"] == analysis.prediction
     assert found["polarity"] == analysis.polarity
     for name, values in [
@@ -42,7 +42,7 @@ def test_numbers_as_json(analysis: Analysis, tmp_path: Path):
 def test_arrays_as_npz(analysis: Analysis, tmp_path: Path):
     with np.load(write(analysis, tmp_path / "arrays.npz"), allow_pickle=False) as file:
         found = dict(file)
-    assert found.keys() == arrays(analysis).keys()
+    assert found.keys() == analysis.maps().keys()
     assert found["effect_map"].sum(axis=(1, 2)) == pytest.approx(analysis.total_effect)
     assert np.array_equal(found["S"], analysis.attended)
     # What is stored is enough to compute the logits again.
@@ -58,6 +58,23 @@ def test_the_same_analysis_gives_the_same_picture(analysis: Analysis, tmp_path: 
     if ending == "png":
         with Image.open(tmp_path / "a.png") as image:
             assert min(image.size) > 500
+
+
+@pytest.mark.parametrize("family", ["vanilla", "wscnet"])
+def test_what_was_classified_without_a_counterfactual(family: str, tmp_path: Path):
+    result = Predictor(tiny_network(family=family), name="tiny", device="cpu").analyze(tiny_photo())
+    found = json.loads(write(result, tmp_path / "numbers.json").read_text())
+    assert found["prediction"] == result.prediction
+    assert list(found["probabilities"].values()) == pytest.approx(list(result.probabilities))
+    with np.load(write(result, tmp_path / "arrays.npz"), allow_pickle=False) as file:
+        assert {"labels", "photo", "scores", *result.own_maps} == set(file)
+        assert np.array_equal(file["scores"], result.scores)
+    with Image.open(write(result, tmp_path / "figure.png")) as image:
+        assert min(image.size) > 500
+    chart = figure_of(result).axes[1 + len(result.own_maps)]
+    assert chart.get_yticklabels()[0].get_text() == result.prediction
+    assert max(bar.get_width() for bar in chart.patches) == pytest.approx(result.probabilities.max())
+    assert result._repr_png_().startswith(b"\x89PNG")
 
 
 def test_figure_of_a_chosen_emotion(predictor: Predictor):

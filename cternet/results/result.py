@@ -1,0 +1,97 @@
+"""What a network says of one photo.  Every view and export reads this and recomputes nothing.
+
+``Result`` holds what any network has, ``Classified`` what one has that tells emotions apart, and
+``cternet.results.analysis.Analysis`` what CTERNet adds.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cternet.emotions import POLARITY, positive_mask
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Result:
+    """One photo as a network saw it.
+
+    photo (h, w, 3): uint8, what a map covers, to draw it over.  seen (size, size, 3): uint8, the input as the network saw it.
+    geometry: how the photo got there.  model: the checkpoint's name.
+    """
+
+    photo: NDArray[np.uint8]
+    seen: NDArray[np.uint8]
+    geometry: dict[str, Any]
+    model: str
+
+    def numbers(self) -> dict[str, Any]:
+        """Every number, by name, ready for JSON."""
+        return {"model": self.model, "geometry": self.geometry}
+
+    def maps(self) -> dict[str, NDArray[Any]]:
+        """Every array, by name, and the photo as the network saw it."""
+        return {"photo": self.seen}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Classified(Result):
+    """Which emotion a photo evokes.
+
+    labels: K class names.  scores (K,): the logits the prediction rests on.  own_maps: the maps (H, W) the network has of the
+    photo, by name, larger where it looks more.
+    """
+
+    labels: tuple[str, ...]
+    scores: NDArray[np.float64]
+    own_maps: dict[str, Array] = field(default_factory=dict, repr=False)
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Softmax of ``scores`` (K,)."""
+        e = np.exp(self.scores - self.scores.max())
+        return e / e.sum()
+
+    @property
+    def prediction(self) -> str:
+        """The predicted emotion, argmax of ``scores``."""
+        return self.labels[int(self.scores.argmax())]
+
+    @property
+    def polarity(self) -> str:
+        """positive or negative: the side of the predicted emotion; unknown for classes ``cternet.emotions`` does not know."""
+        return POLARITY.get(self.prediction, "unknown")
+
+    @property
+    def polarity_by_sum(self) -> str:
+        """positive or negative: the side with the larger summed probability; unknown as for ``polarity``."""
+        if not all(label in POLARITY for label in self.labels):
+            return "unknown"
+        return "positive" if self.probabilities[list(positive_mask(self.labels))].sum() > 0.5 else "negative"
+
+    @property
+    def predicted_with(self) -> dict[str, str]:
+        """Which logits the prediction rests on."""
+        return {"answer": "logits"}
+
+    def by_label(self, values: NDArray[Any]) -> dict[str, float]:
+        """Values (K,) by their class."""
+        return {label: float(value) for label, value in zip(self.labels, values, strict=True)}
+
+    def numbers(self) -> dict[str, Any]:
+        return super().numbers() | {
+            "prediction": self.prediction,
+            "polarity": self.polarity,
+            "polarity_by_summed_probability": self.polarity_by_sum,
+            "predicted_with": self.predicted_with,
+            "probabilities": self.by_label(self.probabilities),
+        }
+
+    def maps(self) -> dict[str, NDArray[Any]]:
+        return {"labels": np.array(self.labels)} | super().maps() | self.own_maps | {"scores": self.scores}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.prediction}, {self.probabilities.max():.0%}, {self.model})"
