@@ -20,7 +20,7 @@ import tyro
 from PIL import Image
 
 from cternet import Predictor
-from cternet.compare import DEFAULT, METHODS, Networks, Scene, compare, measure, named
+from cternet.compare import DEFAULT, METHODS, Networks, Sample, compare, load_samples, measure, named
 from cternet.compare.faithfulness import STEPS, faithfulness
 from cternet.survey import Options, survey
 
@@ -58,18 +58,18 @@ def panels(networks: Networks, photo: Image.Image, runs: int) -> None:
     """The default panels, and all but the slow ones, against one forward of each network."""
 
     @torch.inference_mode()
-    def forwards(names: set[str], scene: Scene) -> None:
+    def forwards(names: set[str], sample: Sample) -> None:
         for name in names:
             network = networks.ras if name == "ras" else networks.classifiers[name]
-            network(networks.normalised(name, scene.pixels(name)[None]))
+            network(networks.normalised(name, sample.pixels(name)[None]))
 
-    (seen,) = networks.look([photo])
+    (seen,) = load_samples(networks, [photo])
     for title, methods in (("default panels", DEFAULT), ("all fast methods", named(["fast"]))):
         used = {METHODS[name].network for name in methods} - {None}
 
         def made(methods: tuple[str, ...] = methods, used: set[str] = used) -> None:
-            (scene,) = networks.look([photo], used)
-            compare(scene, methods)
+            (sample,) = load_samples(networks, [photo], used)
+            compare(sample, methods)
 
         plain, full, ratio = alternating(lambda used=used: forwards(used, seen), made, runs)
         print(
@@ -80,18 +80,20 @@ def panels(networks: Networks, photo: Image.Image, runs: int) -> None:
 
 def numbers(networks: Networks, photo: Image.Image, runs: int) -> None:
     """All numbers of one map, whose altered photos go through the network in batches, against as many single forwards."""
-    (scene,) = networks.look([photo])
-    label, image = scene.analysis.prediction, scene.pixels("cternet")[None]
+    (sample,) = load_samples(networks, [photo])
+    label, image = sample.analysis.prediction, sample.pixels("cternet")[None]
     images = 3 + 4 * (STEPS - 1) + 6
 
     def single() -> None:
         for _ in range(images):
             networks.probabilities("cternet", image)
 
-    plain, full, ratio = alternating(single, lambda: faithfulness(scene, "cternet", label, scene.analysis.s), max(2, runs // 5))
+    plain, full, ratio = alternating(
+        single, lambda: faithfulness(sample, "cternet", label, sample.analysis.s), max(2, runs // 5)
+    )
     print(f"numbers of one map: {images} single forwards {plain:.0f} ms, all numbers {full:.0f} ms, median ratio {ratio:.2f}x")
     start = time.perf_counter()
-    *_, comparison = measure(networks.look([photo])[0], compare(scene, DEFAULT))
+    *_, comparison = measure(load_samples(networks, [photo])[0], compare(sample, DEFAULT))
     count = len(comparison.controls) + sum(panel.numbers is not None for panel in comparison.panels)
     print(f"the default panels with their random controls: {count} maps measured in {time.perf_counter() - start:.1f} s")
 

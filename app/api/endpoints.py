@@ -30,7 +30,7 @@ from app.choices import allocations
 from app.links import MAX_SEED
 from app.queues import LONG, PHOTO
 from cternet import ALLOCATIONS, LEVELS, Analysis, ImageError
-from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, measure
+from cternet.compare import DEFAULT, METHODS, Faithfulness, Networks, Panel, compare, load_samples, measure
 from cternet.networks.allocations import AllocationName
 from cternet.results.painting import MODES, paint
 
@@ -231,13 +231,13 @@ class Endpoints:
     def compared(
         self, photo: Image.Image, methods: tuple[str, ...], emotion: str, *, measured: bool, maps: bool
     ) -> dict[str, Any]:
-        (scene,) = self.networks.look([photo])
-        comparison = compare(scene, methods, emotion)
+        (sample,) = load_samples(self.networks, [photo])
+        comparison = compare(sample, methods, emotion)
         if measured:  # each has more numbers than the one before
-            *_, comparison = comparison, *measure(scene, comparison)
+            *_, comparison = comparison, *measure(sample, comparison)
         return {
             "networks": dict(self.networks.names),
-            "geometry": scene.analysis.geometry,
+            "geometry": sample.analysis.geometry,
             "prediction": comparison.prediction,
             "emotion": comparison.label,
             "methods": {

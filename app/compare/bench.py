@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.uploads import Upload
 from cternet import ImageError
-from cternet.compare import METHODS, Comparison, Networks, Scene, Stopped, compare, measure
+from cternet.compare import METHODS, Comparison, Networks, Sample, Stopped, compare, load_samples, measure
 from cternet.compare.pictures import ScaleOf, Style
 
 MOST_PHOTOS = 12
@@ -45,7 +45,7 @@ class Place:
 
     upload: Upload
     name: str
-    scene: Scene | None = None
+    sample: Sample | None = None
     problem: str = ""
     comparison: Comparison | None = None
 
@@ -134,7 +134,7 @@ class Bench:
         for index, place in enumerate(ready):
             yield place, sum(steps[:index]), sum(steps)
             try:
-                for step, comparison in enumerate(measure(place.scene, place.comparison, stop=stop), start=1):
+                for step, comparison in enumerate(measure(place.sample, place.comparison, stop=stop), start=1):
                     if stop():  # another comparison may stand there already
                         return
                     place.comparison = comparison
@@ -161,28 +161,28 @@ def made(place: Place, asked: Asked, networks: Networks, stop: Callable[[], bool
     """What was asked for of one photo; first without the slow methods that have not run yet."""
     if stop():
         raise Stopped
-    if place.scene is None:
+    if place.sample is None:
         image = replace(place.upload, name=place.name).photo()
         needed = {METHODS[method].network for method in asked.methods} - {None}
-        place.scene = networks.look([image], needed)[0]
-        place.scene.name, place.problem = place.name, ""
-    scene = place.scene
-    label = asked.label or scene.analysis.prediction
-    quick = [name for name in asked.methods if not METHODS[name].slow or (name, label) in scene.maps]
+        place.sample = load_samples(networks, [image], needed)[0]
+        place.sample.name, place.problem = place.name, ""
+    sample = place.sample
+    label = asked.label or sample.analysis.prediction
+    quick = [name for name in asked.methods if not METHODS[name].slow or (name, label) in sample.maps]
     for methods in dict.fromkeys((tuple(quick), asked.methods)):
-        yield with_known_numbers(scene, compare(scene, methods, label, stop=stop))
+        yield with_known_numbers(sample, compare(sample, methods, label, stop=stop))
 
 
-def with_known_numbers(scene: Scene, comparison: Comparison) -> Comparison:
+def with_known_numbers(sample: Sample, comparison: Comparison) -> Comparison:
     """The comparison with the numbers that were measured before; measures nothing."""
 
     def known(method: str) -> object:
-        return scene.measured.get((method, METHODS[method].explains, comparison.label))
+        return sample.measured.get((method, METHODS[method].explains, comparison.label))
 
     panels = tuple(replace(p, numbers=known(p.method)) if p.values is not None else p for p in comparison.panels)
     controls = {
         classifier: numbers
-        for (method, classifier, label), numbers in scene.measured.items()
+        for (method, classifier, label), numbers in sample.measured.items()
         if method == "random" and label == comparison.label
     }
     return replace(comparison, panels=panels, controls=controls)
@@ -198,10 +198,10 @@ def weight(bench: Bench) -> int:
     """Bytes of memory that a bench takes, but for what is small."""
     total = 0
     for place in bench.places:
-        if place.scene is not None:
-            analysis = place.scene.analysis
-            arrays = [analysis.photo, analysis.seen, analysis.s_out, analysis.evidence, *place.scene.maps.values()]
+        if place.sample is not None:
+            analysis = place.sample.analysis
+            arrays = [analysis.photo, analysis.seen, analysis.s_out, analysis.evidence, *place.sample.maps.values()]
             total += sum(array.nbytes for array in arrays)
-            total += sum(found.nbytes for found in place.scene.found.values())
-            total += sum(3 * image.width * image.height for image in place.scene.seen.values())
+            total += sum(found.nbytes for found in place.sample.features.values())
+            total += sum(3 * image.width * image.height for image in place.sample.seen.values())
     return total

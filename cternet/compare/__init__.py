@@ -2,10 +2,10 @@
 
 from cternet.compare.comparison import Comparison, Panel, compare, measure
 from cternet.compare.errors import MapError, Stopped
-from cternet.compare.faithfulness import METRICS, Faithfulness, Metric
-from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, named
+from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, make_map, named
+from cternet.compare.metrics import METRICS, Faithfulness, Metric
 from cternet.compare.networks import Networks
-from cternet.compare.scene import Scene
+from cternet.compare.sample import Sample, load_samples
 
 __all__ = [
     "DEFAULT",
@@ -20,9 +20,11 @@ __all__ = [
     "Metric",
     "Networks",
     "Panel",
-    "Scene",
+    "Sample",
     "Stopped",
     "compare",
+    "load_samples",
+    "make_map",
     "measure",
     "named",
 ]

@@ -21,7 +21,7 @@ from cternet.compare.export import PICTURES, check_ending, write
 from cternet.compare.methods import DEFAULT, METHODS, named
 from cternet.compare.networks import SOURCES, Networks
 from cternet.compare.pictures import ScaleOf, Style, shrunk
-from cternet.compare.scene import Scene
+from cternet.compare.sample import Sample, load_samples
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
 from cternet.networks.cternet import CTERNet
@@ -98,7 +98,7 @@ def main() -> int:
             print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
 
     status = 0
-    done: list[tuple[Scene, Comparison]] = []
+    done: list[tuple[Sample, Comparison]] = []
     try:
         for photo in tqdm(arguments.photos, unit="img", desc="maps", disable=len(arguments.photos) == 1):
             try:
@@ -142,27 +142,27 @@ def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
     return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
 
 
-def look(networks: Networks, photo: Path, methods: Sequence[str], arguments: Arguments) -> tuple[Scene, Comparison]:
-    """The maps of one photo, and the scene they were made from."""
-    scene = networks.look([photo], {METHODS[method].network for method in methods} - {None})[0]
+def look(networks: Networks, photo: Path, methods: Sequence[str], arguments: Arguments) -> tuple[Sample, Comparison]:
+    """The maps of one photo, and the sample they were made from."""
+    sample = load_samples(networks, [photo], {METHODS[method].network for method in methods} - {None})[0]
     twins = [other for other in arguments.photos if other.name == photo.name]
-    scene.name = photo.name if len(twins) == 1 else str(photo)
-    scene.analysis = replace(scene.analysis, photo=shrunk(scene.analysis.photo, PHOTO_SIDE))
-    comparison = compare(scene, methods, arguments.emotion)
+    sample.name = photo.name if len(twins) == 1 else str(photo)
+    sample.analysis = replace(sample.analysis, photo=shrunk(sample.analysis.photo, PHOTO_SIDE))
+    comparison = compare(sample, methods, arguments.emotion)
     for panel in comparison.panels:
         if panel.problem and METHODS[panel.method].network not in networks.reasons:
-            tqdm.write(f"no map of {METHODS[panel.method].title} for {scene.name}: {panel.problem}", file=sys.stderr)
-    return scene, comparison
+            tqdm.write(f"no map of {METHODS[panel.method].title} for {sample.name}: {panel.problem}", file=sys.stderr)
+    return sample, comparison
 
 
-def measure_all(done: list[tuple[Scene, Comparison]]) -> None:
+def measure_all(done: list[tuple[Sample, Comparison]]) -> None:
     """Measure every comparison in place, so that what is measured stays when this is interrupted."""
     shown = [(index, panel.method) for index, (_, one) in enumerate(done) for panel in one.panels if panel.values is not None]
     controls = {(index, METHODS[method].explains) for index, method in shown}
     with tqdm(total=len(shown) + len(controls), unit="map", desc="numbers") as bar:
-        for index, (scene, comparison) in enumerate(done):
-            for measured in measure(scene, comparison):
-                done[index] = (scene, measured)
+        for index, (sample, comparison) in enumerate(done):
+            for measured in measure(sample, comparison):
+                done[index] = (sample, measured)
                 bar.update()
 
 

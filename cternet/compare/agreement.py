@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from cternet.compare.ranking import levels, stretched
+from cternet.compare.pixel_ranking import levels, stretched
 
 
 def agreement(maps: Sequence[NDArray | None]) -> NDArray[np.float64]:

@@ -5,10 +5,7 @@ the gradients need the head alone.  Maps stay on the head's grid and on their ow
 map to [0, 1] would hide how large it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,11 +15,9 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from cternet.compare.errors import Stopped
+from cternet.compare.sample import Sample
 
-if TYPE_CHECKING:
-    from cternet.compare.scene import Scene
-
-Make = Callable[["Scene", str, Callable[[], bool]], NDArray]
+Make = Callable[[Sample, str, Callable[[], bool]], NDArray]
 
 FAMILY = {
     "grad-cam": GradCAM,
@@ -33,20 +28,20 @@ FAMILY = {
 }
 
 
-def cam(scene: Scene, label: str, _stop: Callable[[], bool]) -> NDArray:
+def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
     """w_c . X_p (Zhou et al. 2016), signed: its mean and the bias make the logit of ``vanilla``."""
-    x = scene.need("vanilla")
-    weight = scene.networks.classifiers["vanilla"].classifier.weight[scene.networks.class_index("vanilla", label)]
+    x = sample.need("vanilla")
+    weight = sample.networks.classifiers["vanilla"].classifier.weight[sample.networks.class_index("vanilla", label)]
     return torch.einsum("chw,c->hw", x.float(), weight.float()).cpu().numpy()
 
 
 def from_features(kind: str, network: str) -> Make:
     """A method of ``FAMILY`` on the last features of ``network``; where it finds nothing for the class, 0."""
 
-    def make(scene: Scene, label: str, _stop: Callable[[], bool]) -> NDArray:
-        x = scene.need(network).float()[None]
-        index = scene.networks.class_index(network, label)
-        model = scene.networks.classifiers[network]
+    def make(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
+        x = sample.need(network).float()[None]
+        index = sample.networks.class_index(network, label)
+        model = sample.networks.classifiers[network]
         method = FAMILY[kind](model, [])
         gradients = np.zeros(x.shape, np.float32)
         if method.uses_gradients:
@@ -86,15 +81,15 @@ class Answers(nn.Module):
         return self.network(images.to(memory_format=torch.channels_last)).prediction
 
 
-def score_cam(scene: Scene, label: str, stop: Callable[[], bool]) -> NDArray:
+def score_cam(sample: Sample, label: str, stop: Callable[[], bool]) -> NDArray:
     """Score-CAM (Wang et al. 2020) of ``vanilla``: a forward for every channel, in batches.
 
     Raises:
         Stopped: ``stop()`` said so before a batch.
     """
-    networks = scene.networks
-    x, index = scene.need("vanilla").float()[None], networks.class_index("vanilla", label)
-    image = networks.normalised("vanilla", scene.pixels("vanilla")[None])
+    networks = sample.networks
+    x, index = sample.need("vanilla").float()[None], networks.class_index("vanilla", label)
+    image = networks.normalised("vanilla", sample.pixels("vanilla")[None])
     method = ScoreCAM(Answers(networks.classifiers["vanilla"], stop), [])
     method.batch_size = 32
     found = method.get_cam_image(image, None, [ClassifierOutputTarget(index)], x.cpu().numpy(), None, False)

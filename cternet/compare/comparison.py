@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from cternet.compare.agreement import agreement
 from cternet.compare.errors import MapError, never
-from cternet.compare.faithfulness import Faithfulness, faithfulness
-from cternet.compare.methods import METHODS
-from cternet.compare.ranking import random_map
-from cternet.compare.scene import Scene
+from cternet.compare.faithfulness import faithfulness
+from cternet.compare.methods import METHODS, make_map
+from cternet.compare.metrics import Faithfulness
+from cternet.compare.pixel_ranking import random_map
+from cternet.compare.sample import Sample
 
 Array = NDArray[np.float32]
 
@@ -69,55 +70,57 @@ class Comparison:
         return self.controls.get(METHODS[method].explains)
 
 
-def compare(scene: Scene, methods: Sequence[str], label: str | None = None, *, stop: Callable[[], bool] = never) -> Comparison:
+def compare(
+    sample: Sample, methods: Sequence[str], label: str | None = None, *, stop: Callable[[], bool] = never
+) -> Comparison:
     """The maps of ``methods`` for a class, by default the one CTERNet predicts; measures nothing.
 
     Raises:
         ValueError: a class CTERNet does not know.
         Stopped: ``stop()`` said so within a slow method.
     """
-    label = label or scene.analysis.prediction
-    if label not in scene.analysis.labels:
-        raise ValueError(f"unknown emotion {label!r}: choose one of {', '.join(scene.analysis.labels)}")
+    label = label or sample.analysis.prediction
+    if label not in sample.analysis.labels:
+        raise ValueError(f"unknown emotion {label!r}: choose one of {', '.join(sample.analysis.labels)}")
 
     def panel(method: str) -> Panel:
         try:
-            return Panel(method, scene.map(method, label, stop=stop))
+            return Panel(method, make_map(sample, method, label, stop=stop))
         except MapError as error:
             return Panel(method, problem=str(error))
 
     return Comparison(
-        name=scene.name,
+        name=sample.name,
         label=label,
-        prediction=scene.analysis.prediction,
-        photo=scene.analysis.photo,
+        prediction=sample.analysis.prediction,
+        photo=sample.analysis.photo,
         panels=tuple(panel(method) for method in methods),
     )
 
 
-def measure(scene: Scene, comparison: Comparison, *, stop: Callable[[], bool] = never) -> Iterator[Comparison]:
+def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] = never) -> Iterator[Comparison]:
     """The comparison with more and more numbers: first the random controls, then panel after panel.
 
-    What was measured before is kept by the scene and not measured again.
+    What was measured before is kept by the sample and not measured again.
 
     Raises:
         Stopped: ``stop()`` said so; what was yielded stays valid.
     """
     shown = [panel for panel in comparison.panels if panel.values is not None]
     for classifier in dict.fromkeys(METHODS[panel.method].explains for panel in shown):
-        if classifier in scene.networks:
+        if classifier in sample.networks:
             key = ("random", classifier, comparison.label)
-            if key not in scene.measured:
-                values = random_map(scene.analysis.s.shape, scene.analysis.seen)
-                scene.measured[key] = faithfulness(scene, classifier, comparison.label, values, stop=stop)
-            comparison = replace(comparison, controls=comparison.controls | {classifier: scene.measured[key]})
+            if key not in sample.measured:
+                values = random_map(sample.analysis.s.shape, sample.analysis.seen)
+                sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
+            comparison = replace(comparison, controls=comparison.controls | {classifier: sample.measured[key]})
             yield comparison
     for panel in shown:
         classifier = METHODS[panel.method].explains
         key = (panel.method, classifier, comparison.label)
-        if key not in scene.measured:
-            scene.measured[key] = faithfulness(scene, classifier, comparison.label, panel.values, stop=stop)
-        numbered = replace(panel, numbers=scene.measured[key])
+        if key not in sample.measured:
+            sample.measured[key] = faithfulness(sample, classifier, comparison.label, panel.values, stop=stop)
+        numbered = replace(panel, numbers=sample.measured[key])
         panels = tuple(numbered if old.method == panel.method else old for old in comparison.panels)
         comparison = replace(comparison, panels=panels)
         yield comparison

@@ -21,7 +21,7 @@ def never() -> bool:
     return False
 
 
-def checked(values: Values) -> Values:
+def require_contrast(values: Values) -> Values:
     """A map (H, W) that tells places apart.
 
     Raises:

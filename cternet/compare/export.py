@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from cternet.compare.comparison import Comparison
-from cternet.compare.faithfulness import METRICS
 from cternet.compare.figure import DPI, comparison_figure
 from cternet.compare.methods import METHODS
+from cternet.compare.metrics import METRICS
 from cternet.compare.pictures import shrunk
 from cternet.compare.table import latex
 from cternet.show.export import replacing

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from cternet.compare.comparison import Comparison, Panel
-from cternet.compare.faithfulness import METRICS, Faithfulness
+from cternet.compare.figure_caption import caption
+from cternet.compare.figure_grid import Grid
 from cternet.compare.methods import METHODS
+from cternet.compare.metrics import METRICS, Faithfulness
 from cternet.compare.pictures import ScaleOf, Style, colours, picture, scales, shrunk
-from cternet.compare.sheet import LEADING, MARGIN, POINTS, Sheet, cut, length, wrapped
+from cternet.compare.point_canvas import LEADING, POINTS, PointCanvas, cut, length, wrapped
 from cternet.show.colours import SEQUENTIAL, Scale, colour_map
 
 DPI = 300
 """Of the PNG, and of the pictures in SVG and PDF."""
 TITLE, NAME, SMALL = 7.0, 6.5, 5.5
 """Font sizes: over a column, over a row, under a picture."""
-GAP = 4.0
-NARROWEST, WIDEST = 50.0, 144.0
-"""Points of a panel: with more methods than fit, the figure goes on below; with few, it gets narrower."""
 FLATTEST, TALLEST = 0.3, 1.4
 """Height of a panel over its width; pictures of flatter or taller photos do not fill it."""
 BAR = 3.5
@@ -57,136 +57,137 @@ def comparison_figure(
         raise ValueError("there is nothing to draw: give at least one photo and one method")
     colour_map(cmap)
     spans = scales(comparisons, scale, style=style)
-    metrics = list(METRICS) if numbers and measured(comparisons) else []
-    names = [*(f"{METRICS[metric].title} {METRICS[metric].arrow}" for metric in metrics), "Agreement"] if metrics else []
-    grid = Grid.fitting(width_inches, len(methods), max((length(name, SMALL) for name in names), default=0.0))
-    sheet = Sheet(grid.width)
-    look = {"style": style, "cmap": cmap, "opacity": opacity, "smooth": smooth}
-
+    look = Look(style, cmap, opacity, smooth, tuple(METRICS) if numbers and measured(comparisons) else ())
+    grid = Grid.fitting(width_inches, len(methods), max((length(name, SMALL) for name in look.names), default=0.0))
+    canvas = PointCanvas(grid.width)
     notes: dict[str, None] = {}
     for start in range(0, len(methods), grid.columns):
         shown = methods[start : start + grid.columns]
-        titles(sheet, grid, shown)
+        titles(canvas, grid, shown)
         for row, comparison in enumerate(comparisons):
-            heading(sheet, comparison)
-            photo = shrunk(comparison.photo, round(grid.panel * TALLEST / POINTS * DPI))
-            high = grid.panel * min(max(photo.shape[0] / photo.shape[1], FLATTEST), TALLEST)
-            top, below = sheet.y, sheet.y + high + 2
-            under = below + BAR + 1.5 + SMALL * LEADING  # where the numbers start
-            pixels = {grid.left(0): ("photo", photo)}
-            panels = {panel.method: panel for panel in comparison.panels}
-            for column, method in enumerate(shown, start=1):
-                x, panel = grid.left(column), panels.get(method, Panel(method, problem="not asked for on this photo"))
-                if panel.values is None:
-                    notes |= cell(sheet, (x, top, grid.panel, high), panel)
-                    continue
-                signed, span = METHODS[method].signed, spans[row, method]
-                pixels[x] = (method, picture(photo, panel.values, span, signed=signed, **look))
-                bar(sheet, (x, below, grid.panel), span, colours(signed, style, cmap), signed=signed)
-                values(sheet, x + grid.panel / 2, under, panel, comparison, metrics)
-            share = min(grid.panel / photo.shape[1], high / photo.shape[0])
-            width, height = photo.shape[1] * share, photo.shape[0] * share
-            for x, (name, drawn) in pixels.items():
-                place = (x + (grid.panel - width) / 2, top + (high - height) / 2, width, height)
-                sheet.image(*place, drawn, label=f"{row} {name}")
-            for index, name in enumerate(names):
-                sheet.text(grid.first, under + index * SMALL * LEADING, name, SMALL, align="right")
-            sheet.y = under + len(names) * SMALL * LEADING + 5
-        sheet.y += 4
-    for paragraph in [caption(methods, style, scale, metrics, models or {}), *notes]:
-        for line in wrapped(paragraph, sheet.width, SMALL):
-            sheet.text(0, sheet.y, line, SMALL)
-            sheet.y += SMALL * LEADING
-        sheet.y += 2
-    return sheet.figure()
+            heading(canvas, comparison)
+            notes |= panels(canvas, grid, look, row, comparison, {method: spans.get((row, method)) for method in shown})
+        canvas.y += 4
+    for paragraph in [caption(methods, style, scale, look.metrics, models or {}), *notes]:
+        for line in wrapped(paragraph, canvas.width, SMALL):
+            canvas.text(0, canvas.y, line, SMALL)
+            canvas.y += SMALL * LEADING
+        canvas.y += 2
+    return canvas.figure()
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Where columns stand, in points: the photo in a first column as wide as the names under it, then ``columns`` maps."""
+class Look:
+    """How panels are drawn, as in ``comparison_figure``, and the metrics printed under them, none before any was measured."""
 
-    columns: int
-    panel: float
-    first: float
-
-    @classmethod
-    def fitting(cls, width_inches: float, methods: int, names: float) -> "Grid":
-        """As many columns as fit, evenly filled lines; ``names``: points that the names of the numbers take.
-
-        Raises:
-            ValueError: no column fits.
-        """
-        width = width_inches * POINTS - 2 * MARGIN
-        most = int((width - max(names, NARROWEST)) // (NARROWEST + GAP))
-        if most < 1:
-            raise ValueError(f"{width_inches:g} inches are too narrow for a photo and a map; make the figure wider")
-        columns = math.ceil(methods / math.ceil(methods / most))
-        panel = (width - columns * GAP) / (columns + 1)
-        if names > panel:
-            panel = (width - columns * GAP - names) / columns
-        panel = min(panel, WIDEST)
-        return cls(columns, panel, max(panel, names))
+    style: Style
+    cmap: str
+    opacity: float
+    smooth: bool
+    metrics: tuple[str, ...]
 
     @property
-    def width(self) -> float:
-        return self.first + self.columns * (self.panel + GAP)
+    def names(self) -> list[str]:
+        """Of the numbers under the panels."""
+        titles = [f"{METRICS[metric].title} {METRICS[metric].arrow}" for metric in self.metrics]
+        return [*titles, "Agreement"] if titles else []
 
-    def left(self, column: int) -> float:
-        """Left edge of a panel; 0 is the photo."""
-        return self.first - self.panel + column * (self.panel + GAP)
+    def picture(self, photo: NDArray[np.uint8], panel: Panel, span: Scale) -> NDArray[np.uint8]:
+        """A panel's pixels over a photo (h, w, 3)."""
+        signed = METHODS[panel.method].signed
+        options = {"style": self.style, "cmap": self.cmap, "opacity": self.opacity, "smooth": self.smooth}
+        return picture(photo, panel.values, span, signed=signed, **options)
 
 
-def titles(sheet: Sheet, grid: Grid, methods: Sequence[str]) -> None:
+def panels(
+    canvas: PointCanvas, grid: Grid, look: Look, row: int, comparison: Comparison, spans: Mapping[str, Scale | None]
+) -> dict[str, None]:
+    """One photo and its panels, with bars and numbers under them.
+
+    Args:
+        spans: what the colours of each method's panel stand for, in the order of the columns.
+
+    Returns:
+        Why there is no map, where its cell has no room to say so.
+    """
+    notes: dict[str, None] = {}
+    photo = shrunk(comparison.photo, round(grid.panel * TALLEST / POINTS * DPI))
+    high = grid.panel * min(max(photo.shape[0] / photo.shape[1], FLATTEST), TALLEST)
+    top, below = canvas.y, canvas.y + high + 2
+    under = below + BAR + 1.5 + SMALL * LEADING  # where the numbers start
+    pictures = {grid.left(0): ("photo", photo)}
+    found = {panel.method: panel for panel in comparison.panels}
+    for column, (method, span) in enumerate(spans.items(), start=1):
+        x, panel = grid.left(column), found.get(method, Panel(method, problem="not asked for on this photo"))
+        if panel.values is None or span is None:
+            notes |= cell(canvas, (x, top, grid.panel, high), panel)
+            continue
+        signed = METHODS[method].signed
+        pictures[x] = (method, look.picture(photo, panel, span))
+        bar(canvas, (x, below, grid.panel), span, colours(signed, look.style, look.cmap), signed=signed)
+        values(canvas, x + grid.panel / 2, under, panel, comparison, look.metrics)
+    share = min(grid.panel / photo.shape[1], high / photo.shape[0])
+    width, height = photo.shape[1] * share, photo.shape[0] * share
+    for x, (name, drawn) in pictures.items():
+        place = (x + (grid.panel - width) / 2, top + (high - height) / 2, width, height)
+        canvas.image(*place, drawn, label=f"{row} {name}")
+    for index, name in enumerate(look.names):
+        canvas.text(grid.first, under + index * SMALL * LEADING, name, SMALL, align="right")
+    canvas.y = under + len(look.names) * SMALL * LEADING + 5
+    return notes
+
+
+def titles(canvas: PointCanvas, grid: Grid, methods: Sequence[str]) -> None:
     """Over each column, in as many lines as the longest needs."""
     names = [wrapped(name, grid.panel, TITLE) for name in ("Photo", *(METHODS[method].title for method in methods))]
     most = max(map(len, names))
     for column, lines in enumerate(names):
         for index, line in enumerate(lines, start=most - len(lines)):
             middle = grid.left(column) + grid.panel / 2
-            sheet.text(middle, sheet.y + index * TITLE * LEADING, line, TITLE, align="center")
-    sheet.y += most * TITLE * LEADING + 1
+            canvas.text(middle, canvas.y + index * TITLE * LEADING, line, TITLE, align="center")
+    canvas.y += most * TITLE * LEADING + 1
 
 
-def heading(sheet: Sheet, comparison: Comparison) -> None:
+def heading(canvas: PointCanvas, comparison: Comparison) -> None:
     """Over a row: the photo's name, the class looked at and the prediction; on two lines where there is no room for one."""
     if comparison.label == comparison.prediction:
         looked_at = f"class looked at: {comparison.label}, as predicted"
     else:
         looked_at = f"class looked at: {comparison.label}; predicted: {comparison.prediction}"
-    name, room = comparison.name or "photo", sheet.width - length(looked_at, NAME) - 8
-    together = room >= min(length(name, NAME), sheet.width / 3)
-    sheet.text(0, sheet.y, cut(name, room if together else sheet.width, NAME), NAME)
+    name, room = comparison.name or "photo", canvas.width - length(looked_at, NAME) - 8
+    together = room >= min(length(name, NAME), canvas.width / 3)
+    canvas.text(0, canvas.y, cut(name, room if together else canvas.width, NAME), NAME)
     if not together:
-        sheet.y += NAME * LEADING
-    sheet.text(sheet.width, sheet.y, cut(looked_at, sheet.width, NAME), NAME, align="right")
-    sheet.y += NAME * LEADING + 1.5
+        canvas.y += NAME * LEADING
+    canvas.text(canvas.width, canvas.y, cut(looked_at, canvas.width, NAME), NAME, align="right")
+    canvas.y += NAME * LEADING + 1.5
 
 
-def cell(sheet: Sheet, place: tuple[float, float, float, float], panel: Panel) -> dict[str, None]:
+def cell(canvas: PointCanvas, place: tuple[float, float, float, float], panel: Panel) -> dict[str, None]:
     """Why there is no map; what does not fit into the cell is returned, to be said below the figure."""
     _, _, width, height = place
     most = max(1, int((height - 4) // (SMALL * LEADING)))
     lines = wrapped(panel.problem, width - 8, SMALL)
     complete = len(lines) <= most
-    sheet.hatched(*place, lines if complete else wrapped("no map: see below", width - 8, SMALL, most=most), SMALL)
+    canvas.hatched(*place, lines if complete else wrapped("no map: see below", width - 8, SMALL, most=most), SMALL)
     return {} if complete else {f"{METHODS[panel.method].title}: {panel.problem}": None}
 
 
-def bar(sheet: Sheet, place: tuple[float, float, float], span: Scale, name: str, *, signed: bool) -> None:
+def bar(canvas: PointCanvas, place: tuple[float, float, float], span: Scale, name: str, *, signed: bool) -> None:
     """What the colours stand for: the values at both ends, and a tick at 0 of a signed map."""
     x, y, width = place
     ramp = np.round(colour_map(name)(np.linspace(0, 1, 256))[None, :, :3] * 255).astype(np.uint8)
-    sheet.image(x, y, width, BAR, ramp)
+    canvas.image(x, y, width, BAR, ramp)
     if signed and span.low < 0 < span.high:
-        sheet.tick(x + width * -span.low / (span.high - span.low), y + BAR, 2)
+        canvas.tick(x + width * -span.low / (span.high - span.low), y + BAR, 2)
     below = y + BAR + 1.5
     low, high = ends(span, width)
-    sheet.text(x, below, low, SMALL)
-    sheet.text(x + width, below, high, SMALL, align="right")
+    canvas.text(x, below, low, SMALL)
+    canvas.text(x + width, below, high, SMALL, align="right")
 
 
 def values(
-    sheet: Sheet,
+    canvas: PointCanvas,
     middle: float,
     top: float,
     panel: Panel,
@@ -208,7 +209,7 @@ def values(
     if metrics:
         texts.append((fixed(comparison.agreement_with_others(panel.method)), False))
     for index, (text, bold) in enumerate(texts):
-        sheet.text(middle, top + index * SMALL * LEADING, text, SMALL, align="center", bold=bold)
+        canvas.text(middle, top + index * SMALL * LEADING, text, SMALL, align="center", bold=bold)
 
 
 def measured(comparisons: Sequence[Comparison]) -> bool:
@@ -220,39 +221,6 @@ def beats(metric: str, numbers: Faithfulness, control: Faithfulness) -> bool:
     """Whether a number is better than the random map's."""
     difference = getattr(numbers, metric) - getattr(control, metric)
     return bool(difference > 0 if METRICS[metric].higher_is_better else difference < 0)
-
-
-def caption(
-    methods: Sequence[str],
-    style: Style,
-    scale: ScaleOf,
-    metrics: Sequence[str],
-    models: Mapping[str, str],
-) -> str:
-    """What is seen, in sentences."""
-    used = dict.fromkeys(METHODS[method].network or "" for method in methods)
-    if metrics:
-        used |= dict.fromkeys(METHODS[method].explains for method in methods)
-    names = [f"{models[kind]} ({kind})" for kind in used if kind in models]
-    ends = "Black and white" if style == "grey" else "The two end colours"
-    of = (
-        "each map's own smallest and largest value, so shades of two panels do not compare"
-        if scale == "own"
-        else "the smallest and largest value of each method over all photos (S and S* together), so shades in a column compare"
-    )
-    sentences = [f"Networks: {', '.join(names)}."] if names else []
-    sentences.append(f"{ends} are {of}; the values stand under the bars.")
-    signed = [METHODS[method].title for method in methods if METHODS[method].signed]
-    if signed:
-        which = "bright speaks for the class, dark against it" if style == "grey" else "the colours are centred on 0"
-        sentences.append(f"{' and '.join(signed)} {'is' if len(signed) == 1 else 'are'} signed: {which}; the tick marks 0.")
-    if metrics:
-        sentences.append(
-            "Under the maps: how faithful each is to the classifier it explains for the class looked at (↓ lower is better, "
-            "↑ higher is better), in parentheses a random map's, bold where the map is better than that; agreement: mean rank "
-            "correlation with the other maps of the photo."
-        )
-    return " ".join(sentences)
 
 
 def ends(span: Scale, width: float) -> tuple[str, str]:

@@ -1,17 +1,14 @@
 """The methods whose maps are compared, one registry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cternet.compare import attention, cam, saliency
-
-if TYPE_CHECKING:
-    from cternet.compare.scene import Scene
+from cternet.compare.errors import never, require_contrast
+from cternet.compare.sample import Array, Sample
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Method:
 
     Attributes:
         title: over its panel.
-        make: (scene, class, stop) -> map (H, W), larger where the method sees more; on its own scale and grid.
+        make: (sample, class, stop) -> map (H, W), larger where the method sees more; on its own scale and grid.
         network: whose features or maps it uses, a key of ``KINDS``, or None.
         about: what it shows, for someone who never heard of it.
         paper: author and year.
@@ -59,7 +56,7 @@ class Method:
     """
 
     title: str
-    make: Callable[[Scene, str, Callable[[], bool]], NDArray]
+    make: Callable[[Sample, str, Callable[[], bool]], NDArray]
     network: str | None
     about: str
     paper: str
@@ -217,3 +214,17 @@ def named(names: Sequence[str]) -> tuple[str, ...]:
     if unknown:
         raise ValueError(f"no method is called {', '.join(unknown)}; choose from {', '.join((*METHODS, *GROUPS))}")
     return tuple(dict.fromkeys(method for name in names for method in GROUPS.get(name, (name,))))
+
+
+def make_map(sample: Sample, method: str, label: str, *, stop: Callable[[], bool] = never) -> Array:
+    """The map (H, W) of a method for a class, on the method's own scale and grid; made once.
+
+    Raises:
+        MapError: it cannot be had, or is the same everywhere, or has non-finite values.
+        Stopped: a slow method was interrupted.
+    """
+    chosen = METHODS[method]
+    key = (method, label if chosen.per_class else None)
+    if key not in sample.maps:
+        sample.maps[key] = np.asarray(chosen.make(sample, label, stop), np.float32)
+    return require_contrast(sample.maps[key])

@@ -1,21 +1,18 @@
 """The networks that maps come from, each loaded once; one that cannot be used says why."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import normalize
 
-from cternet.compare.scene import Scene
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
 from cternet.networks.config import EmotionConfig
 from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import family_of
 from cternet.networks.precision import has_fast_bfloat16
 from cternet.networks.ras import RAS, RASConfig
-from cternet.photos.load import Photo, open_photo
-from cternet.photos.preprocess import geometry_transform
 from cternet.results.predictor import Predictor
 
 SOURCES: dict[str, str | Path] = {
@@ -90,32 +87,16 @@ class Networks:
         """How a network sees photos (image size, geometry, normalisation)."""
         return self.ras.config if name == "ras" else self.classifiers[name].config
 
-    def look(self, photos: Sequence[Photo], networks: Collection[str] = ("cternet",)) -> list[Scene]:
-        """A scene of each photo; each of ``networks`` runs once on all of them, any other when a map asks for it.
-
-        Raises:
-            ImageError: a photo cannot be read.
-        """
-        opened = [open_photo(photo) for photo in photos]
-        analyses, x = self.predictor.analyze_features(opened)
-        configs = {self.config(name).image_size: self.config(name) for name in ("cternet", *OTHERS) if name in self}
-        scenes = []
-        for photo, analysis, features in zip(opened, analyses, x, strict=True):
-            seen = {size: geometry_transform(config)(photo) for size, config in configs.items()}
-            scenes.append(Scene(self, analysis, seen))
-            scenes[-1].found["cternet"] = features
-        for name in networks:
-            if name != "cternet" and name in self:
-                self.run(name, scenes)
-        return scenes
+    @property
+    def views(self) -> dict[int, EmotionConfig | RASConfig]:
+        """How the networks see photos, one for each input size."""
+        return {self.config(name).image_size: self.config(name) for name in ("cternet", *OTHERS) if name in self}
 
     @torch.inference_mode()
-    def run(self, name: str, scenes: Sequence[Scene]) -> None:
-        """One forward of a network on all scenes: keeps X (C, H, W) of a classifier, saliency (h, w) of RAS."""
-        images = self.normalised(name, torch.stack([scene.pixels(name) for scene in scenes]))
-        found = self.ras.saliency(images) if name == "ras" else self.classifiers[name].forward_features(images)
-        for scene, one in zip(scenes, found, strict=True):
-            scene.found[name] = one
+    def forward(self, name: str, images: Tensor) -> Tensor:
+        """Images (B, 3, size, size) with values in [0, 1] to X (B, C, H, W) of a classifier, or saliency (B, h, w) of RAS."""
+        images = self.normalised(name, images)
+        return self.ras.saliency(images) if name == "ras" else self.classifiers[name].forward_features(images)
 
     def normalised(self, name: str, images: Tensor) -> Tensor:
         """Images (B, 3, size, size) with values in [0, 1] as a network's input, on the device."""

@@ -1,33 +1,29 @@
 """What stands out of a photo, whatever the class: RAS (``cternet.networks.ras``) and the spectral residual."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from cternet.compare.scene import Scene
+from cternet.compare.sample import Sample
 
 SIDE = 64
 """Pixels a side at which the spectral residual is taken, as in its paper."""
 
 
-def ras(scene: Scene, _label: str, _stop: Callable[[], bool]) -> NDArray:
+def ras(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
     """Probability that a place belongs to the salient object, in [0, 1]."""
-    return scene.need("ras").float().cpu().numpy()
+    return sample.need("ras").float().cpu().numpy()
 
 
-def spectral_residual(scene: Scene, _label: str, _stop: Callable[[], bool]) -> NDArray:
+def spectral_residual(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
     """Hou & Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007: what the log spectrum has beyond its average.
 
     Of the grey photo at 64 x 64; 3 x 3 average of the log amplitude, squared magnitude, Gaussian of deviation 2.5 (the
     paper's sigma = 8 is of its own full-size display).
     """
-    grey = cv2.cvtColor(scene.analysis.seen, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(sample.analysis.seen, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
     spectrum = np.fft.fft2(small)
     amplitude = np.log(np.abs(spectrum) + 1e-12)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cternet.compare.comparison import Comparison
-from cternet.compare.faithfulness import METRICS, Faithfulness
 from cternet.compare.methods import METHODS
+from cternet.compare.metrics import METRICS, Faithfulness
 
 SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -21,7 +21,7 @@ ARROWS = {"↑": r"$\uparrow$", "↓": r"$\downarrow$"}
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodMeans:
     """Means of a method over the photos it was measured on; ``agreement`` is None for the random map."""
 
     title: str
@@ -74,7 +74,7 @@ def latex(comparisons: Sequence[Comparison]) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 
 
-def rows(comparisons: Sequence[Comparison], classifier: str, methods: Sequence[str]) -> list[Row]:
+def rows(comparisons: Sequence[Comparison], classifier: str, methods: Sequence[str]) -> list[MethodMeans]:
     """Means of each method that explains a classifier, then of its random map; without those never measured."""
     found = []
     for method in methods:
@@ -86,9 +86,9 @@ def rows(comparisons: Sequence[Comparison], classifier: str, methods: Sequence[s
     return [*found, row("Random map", controls, None)] if found and controls else found
 
 
-def row(title: str, measured: Sequence[Faithfulness], agreement: float | None) -> Row:
+def row(title: str, measured: Sequence[Faithfulness], agreement: float | None) -> MethodMeans:
     means = tuple(float(np.mean([getattr(one, name) for one in measured])) for name in METRICS)
-    return Row(title, len(measured), means, agreement)
+    return MethodMeans(title, len(measured), means, agreement)
 
 
 def line(cells: Sequence[str]) -> str:

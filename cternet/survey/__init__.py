@@ -6,8 +6,9 @@
 """
 
 from cternet.survey.errors import SurveyError
+from cternet.survey.options import DEFAULTS, Options
 from cternet.survey.report import Summary, finish, pack
-from cternet.survey.run import DEFAULTS, Options, Progress, Share, survey, surveying
+from cternet.survey.run import Share, SurveyProgress, survey, surveying
 from cternet.survey.sources import COMMAND, PAGE, Limits
 
 __all__ = [
@@ -16,10 +17,10 @@ __all__ = [
     "PAGE",
     "Limits",
     "Options",
-    "Progress",
     "Share",
     "Summary",
     "SurveyError",
+    "SurveyProgress",
     "finish",
     "pack",
     "survey",

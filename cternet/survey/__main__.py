@@ -34,8 +34,10 @@ from cternet.networks.cternet import CTERNet
 from cternet.networks.precision import about
 from cternet.results.predictor import Predictor
 from cternet.survey.errors import SurveyError
+from cternet.survey.options import Options
 from cternet.survey.report import finish
-from cternet.survey.run import Options, Progress, Share, begin, drained, fill
+from cternet.survey.run import Share, SurveyProgress, drained, fill
+from cternet.survey.settings import begin
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -134,7 +136,7 @@ def make(arguments: Arguments, networks: Networks, state: PartialState, stop: Ev
     words = "photos" if share.world == 1 else f"photos of process 1 of {share.world}"
     with tqdm(unit="img", desc=words, disable=not state.is_main_process) as bar:
 
-        def tell(step: Progress) -> None:
+        def tell(step: SurveyProgress) -> None:
             if bar.total is None:
                 bar.reset(step.total)
                 bar.initial = step.done - 1  # done before this run

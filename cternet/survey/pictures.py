@@ -1,9 +1,6 @@
 """A photo's pictures in the report: a thumbnail, and one strip of photo and maps."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +8,8 @@ from PIL import Image
 
 from cternet.compare import METHODS, Comparison
 from cternet.compare.pictures import picture, scales, shrunk
+from cternet.survey.options import Options
 from cternet.survey.table import key
-
-if TYPE_CHECKING:
-    from cternet.survey.run import Options
 
 QUALITY = 85
 """Of the JPEG files; WebP would be a third smaller and costs thirty times as long to write."""

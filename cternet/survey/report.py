@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cternet.compare import METHODS, METRICS
 from cternet.emotions import COLOURS, POLARITY
 from cternet.show.export import replacing
-from cternet.survey.table import Row, Table, controls, key, merged, schema
+from cternet.survey.parts import merged
+from cternet.survey.table import Row, Table, controls, key, schema
 
 TEMPLATES = Path(__file__).parent / "templates"
 SKIPPED_SHOWN = 500

@@ -1,33 +1,18 @@
-"""A survey's table: its columns, a photo's row, the parts rows are kept in while the survey is made, and their merging.
+"""A survey's table: its columns, and a photo's row."""
 
-A part is complete or not there.  What is in a part is done, whatever happens afterwards and however many processes go on.
-"""
-
-import heapq
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import combinations
-from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from cternet.compare import METHODS, METRICS, Comparison, Scene
-from cternet.show.export import replacing
-from cternet.survey.errors import SurveyError
+from cternet.compare import METHODS, METRICS, Comparison, Sample
 
 Row = dict[str, Any]
-Head = tuple[int, str, int, Iterator[Row], Row]
-"""The next row of a part: its place and path, which order the parts, the part's number, its other rows, and the row."""
 
-PART_ROWS = 256
-PART_SECONDS = 60.0
-"""A part is written when it has so many rows, or so long after the last one: what a killed process loses at most."""
 TABLE_ROWS = 4096
 """Rows of the merged table held at once."""
 
@@ -59,9 +44,9 @@ def controls(methods: Sequence[str]) -> dict[str, str]:
     return {f"random_{name}": name for name in dict.fromkeys(METHODS[method].explains for method in methods)}
 
 
-def row_of(scene: Scene, comparison: Comparison) -> Row:
+def row_of(sample: Sample, comparison: Comparison) -> Row:
     """A photo's numbers; what was not measured, or cannot be had, is left out."""
-    analysis = scene.analysis
+    analysis = sample.analysis
     effects = analysis.own_effect
     row = {
         "path": comparison.name,
@@ -77,7 +62,7 @@ def row_of(scene: Scene, comparison: Comparison) -> Row:
     row |= {f"Y_TE_{label}": float(effect) for label, effect in zip(analysis.labels, effects, strict=True)}
     for panel in comparison.panels:
         if panel.values is None:
-            missing = METHODS[panel.method].network in scene.networks.reasons  # whose words name paths of this machine
+            missing = METHODS[panel.method].network in sample.networks.reasons  # whose words name paths of this machine
             row[f"problem_{panel.method}"] = "this network was not there" if missing else panel.problem
             continue
         row[f"smallest_{panel.method}"] = float(panel.values.min())
@@ -105,94 +90,6 @@ def finite(value: float) -> float | None:
 def key(path: str) -> str:
     """16 hexadecimal digits that stand for a photo in names of files."""
     return blake2b(path.encode(), digest_size=8).hexdigest()
-
-
-class Parts:
-    """The parts of a report; one of these for each process that adds to them.
-
-    Args:
-        report: the folder.
-        columns: from ``schema``.
-        clock: seconds.
-    """
-
-    def __init__(self, report: Path, columns: pa.Schema, *, clock: Callable[[], float] = monotonic) -> None:
-        self.report, self.columns, self.clock = report, columns, clock
-        self.rows: list[Row] = []
-        self.maps: dict[str, NDArray] = {}
-        self.written = clock()
-
-    def add(self, row: Row, maps: dict[str, NDArray]) -> None:
-        """Keep a row, with maps (H, W) by method that go beside the part; writes the part when it is time."""
-        self.rows.append(row)
-        self.maps |= {f"{key(row['path'])}/{method}": values for method, values in maps.items()}
-        if len(self.rows) >= PART_ROWS or self.clock() - self.written >= PART_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what was added since the last part."""
-        if self.rows:
-            # Zero-padded, so that names sort by place; with the photo, as places move when files are added to a folder.
-            name = f"{self.rows[0]['place']:010d}-{key(self.rows[0]['path'])}"
-            if self.maps:
-                paths = {"paths": np.array([row["path"] for row in self.rows if not row.get("skipped")])}
-                ids = {"ids": np.array([key(path) for path in paths["paths"]])}
-                with replacing(self.report / "maps" / f"{name}.npz") as file:
-                    np.savez_compressed(file, **paths, **ids, **self.maps)
-            with replacing(self.report / "parts" / f"{name}.parquet") as file:
-                pq.write_table(pa.Table.from_pylist(self.rows, self.columns), file)
-        self.rows, self.maps, self.written = [], {}, self.clock()
-
-
-def parts_of(report: Path) -> list[Path]:
-    """In the order of their first photos."""
-    return sorted(path for path in (report / "parts").glob("*.parquet") if not path.name.startswith("."))
-
-
-def read_part(part: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    try:
-        return pq.read_table(part, columns=columns)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise SurveyError(f"{part} is damaged ({type(error).__name__}); delete it and run the command again") from None
-
-
-class Done:
-    """The photos that are in parts, as eight bytes each."""
-
-    def __init__(self, report: Path) -> None:
-        keys = [np.empty(0, np.uint64)]
-        for part in parts_of(report):
-            paths = read_part(part, ["path"])["path"].to_pylist()
-            keys.append(np.array([int(key(path), 16) for path in paths], np.uint64))
-        self.keys = np.sort(np.concatenate(keys))
-
-    def __contains__(self, path: str) -> bool:
-        wanted = np.uint64(int(key(path), 16))
-        place = np.searchsorted(self.keys, wanted)
-        return bool(place < len(self.keys) and self.keys[place] == wanted)
-
-
-def merged(report: Path) -> Iterator[Row]:
-    """Every row of every part, each photo once, in the order of the source; holds only parts that overlap."""
-    waiting = deque(parts_of(report))
-    heap: list[Head] = []
-    opened, last = 0, None
-    while waiting or heap:
-        while waiting and (not heap or int(waiting[0].name[:10]) <= heap[0][0]):
-            rows = iter(read_part(waiting.popleft()).to_pylist())
-            opened += 1
-            heapq.heappush(heap, following(rows, opened))
-        _, path, number, rows, row = heap[0]
-        if path != last:  # two surveys at once into one folder do some photos twice
-            yield row
-        last = path
-        successor = following(rows, number)
-        heapq.heapreplace(heap, successor) if successor else heapq.heappop(heap)
-
-
-def following(rows: Iterator[Row], number: int) -> Head | None:
-    row = next(rows, None)
-    return row and (row["place"], row["path"], number, rows, row)
 
 
 class Table:

@@ -25,7 +25,7 @@ from app.api.inputs import QUICK
 from app.blocks import StudioBlocks
 from app.uploads import NOT_AN_UPLOAD
 from cternet import Analysis, Predictor
-from cternet.compare import DEFAULT, METHODS, Networks, compare, measure
+from cternet.compare import DEFAULT, METHODS, Networks, compare, load_samples, measure
 from cternet.photos.load import MAX_BYTES
 from cternet.results.painting import MODES
 from tests.app.calls import MARK, painted_by_hand, uploaded
@@ -212,8 +212,8 @@ def test_a_mask_is_cropped_as_the_photo_is(tmp_path):
 
 def test_compare_gives_every_method_s_map(client, networks, photo):
     answer = client.predict(image=handle_file(photo), methods=list(QUICK), emotion="awe", api_name="/compare")
-    (scene,) = networks.look([photo])
-    expected = compare(scene, QUICK, "awe")
+    (sample,) = load_samples(networks, [photo])
+    expected = compare(sample, QUICK, "awe")
     assert (answer["prediction"], answer["emotion"]) == (expected.prediction, "awe")
     assert list(answer["methods"]) == answer["agreement"]["methods"] == list(QUICK)
     for panel in expected.panels:
@@ -231,8 +231,8 @@ def test_compare_gives_every_method_s_map(client, networks, photo):
 
 def test_compare_measures_beside_a_random_map(endpoints, networks, photo):
     answer = endpoints.compare(BROWSER, uploaded(photo), methods=["cam", "s"], measure=True, maps=False)
-    (scene,) = networks.look([photo])
-    *_, expected = measure(scene, compare(scene, ["cam", "s"]))
+    (sample,) = load_samples(networks, [photo])
+    *_, expected = measure(sample, compare(sample, ["cam", "s"]))
     for panel in expected.panels:
         found = answer["methods"][panel.method]
         assert found["numbers"] == pytest.approx(vars(panel.numbers), abs=1e-6)

@@ -18,7 +18,7 @@ from app.compare.page import TOOLS, ComparePage
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
-from cternet.compare import METHODS, METRICS, Networks, Scene
+from cternet.compare import METHODS, METRICS, Networks, Sample, load_samples
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -54,9 +54,9 @@ def compare(page: ComparePage, photos: list[dict] | None, **options) -> list[lis
     return [ask(page, photos, **options), *page.compare(visitor(options.get("who", "a")))]
 
 
-def another(scene: Scene) -> str:
+def another(sample: Sample) -> str:
     """A class that is not predicted."""
-    return next(label for label in scene.analysis.labels if label != scene.analysis.prediction)
+    return next(label for label in sample.analysis.labels if label != sample.analysis.prediction)
 
 
 def rows(steps: list[list]) -> list[str]:
@@ -72,8 +72,8 @@ def rows(steps: list[list]) -> list[str]:
 def forwards(networks: Networks, monkeypatch) -> list[str]:
     """The names of the networks that run from now on."""
     ran: list[str] = []
-    run, forward = networks.run, networks.predictor.forward
-    monkeypatch.setattr(networks, "run", lambda name, scenes: (ran.append(name), run(name, scenes))[1])
+    others, forward = networks.forward, networks.predictor.forward
+    monkeypatch.setattr(networks, "forward", lambda name, images: (ran.append(name), others(name, images))[1])
     monkeypatch.setattr(networks.predictor, "forward", lambda images: (ran.append("cternet"), forward(images))[1])
     return ran
 
@@ -111,10 +111,10 @@ def test_only_what_is_missing_is_computed(page, photos, monkeypatch):
     assert ran == ["cternet"]
     compare(page, photos[:1], methods=("s", "effect", "cam"))
     assert ran == ["cternet", "vanilla"], "a new method runs its own network alone"
-    scene = page.sessions.get("a").places[0].scene
-    before, label = dict(scene.maps), another(scene)
+    sample = page.sessions.get("a").places[0].sample
+    before, label = dict(sample.maps), another(sample)
     compare(page, photos[:1], label=label, methods=("s", "effect", "cam"))
-    after = scene.maps
+    after = sample.maps
     assert ran == ["cternet", "vanilla"]
     assert set(after) - set(before) == {("effect", label), ("cam", label)}, "S is of no class"
     assert all(after[key] is before[key] for key in before)
@@ -139,7 +139,7 @@ def test_a_shared_scale_is_one_for_a_method_over_all_photos_and_for_s_and_s_star
     # every bar is there twice: under the panel and in its large view
     scales = [re.findall(r'aria-label="colour scale from ([^"]*)"', row)[::2] for row in shown[:2]]
     assert scales[0] == scales[1] and scales[0][1] == scales[0][2] != scales[0][0]
-    maps = [place.scene.maps["cam", place.comparison.label] for place in page.sessions.get("a").places]
+    maps = [place.sample.maps["cam", place.comparison.label] for place in page.sessions.get("a").places]
     low, high = (float(text) for text in scales[0][0].split(" to "))
     assert low == pytest.approx(min(m.min() for m in maps), rel=0.01)
     assert high == pytest.approx(max(m.max() for m in maps), rel=0.01)
@@ -161,7 +161,7 @@ def test_measured_numbers_stand_beside_the_random_map(page, photos):
     assert "steps" not in steps[-1][0] and "Measured." in steps[-1][0]
     again = rows(compare(page, photos[:1], methods=("cam", "s")))[0]
     assert f"{cam.numbers.road:.3f}" in again, "what was measured stays known"
-    assert "ROAD" not in rows(compare(page, photos[:1], label=another(bench.places[0].scene), methods=("cam",)))[0]
+    assert "ROAD" not in rows(compare(page, photos[:1], label=another(bench.places[0].sample), methods=("cam",)))[0]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_photos_of_one_name_are_told_apart(page, tmp_path):
     twins = [payload(tmp_path / f"{seed}.png", "IMG.png", tiny_photo(seed)) for seed in range(3)]
     compare(page, twins[:1], methods=("s",))
     compare(page, twins[::-1], methods=("s",))
-    assert [place.scene.name for place in page.sessions.get("a").places] == ["IMG (2).png", "IMG (3).png", "IMG.png"]
+    assert [place.sample.name for place in page.sessions.get("a").places] == ["IMG (2).png", "IMG (3).png", "IMG.png"]
 
 
 def test_more_photos_than_fit_are_left_out_with_a_word(page, tmp_path, monkeypatch):
@@ -301,9 +301,9 @@ def test_downloads_hold_what_is_shown(page, photos):
     with Image.open(files[".png"]) as figure:
         assert figure.width > 500
     assert files[".svg"].read_text().lstrip().startswith("<?xml") and files[".pdf"].read_bytes().startswith(b"%PDF")
-    scene = page.sessions.get("a").places[1].scene
+    sample = page.sessions.get("a").places[1].sample
     with np.load(files[".npz"]) as arrays:
-        assert any(np.array_equal(arrays[name], scene.maps["s", None]) for name in arrays.files if name.endswith("/s"))
+        assert any(np.array_equal(arrays[name], sample.maps["s", None]) for name in arrays.files if name.endswith("/s"))
     with files[".csv"].open() as file:
         lines = list(csv.DictReader(file))
     assert [(line["photo"], line["method"]) for line in lines] == [
@@ -362,14 +362,14 @@ def test_hostile_names_are_text(page, tmp_path):
 
 
 def test_a_failure_of_the_program_on_one_photo_does_not_take_the_others_along(page, photos, monkeypatch):
-    look = page.networks.look
+    load = load_samples
 
-    def failing(images, networks):
+    def failing(networks, images, needed):
         if images[0].size == (90, 71):
             raise RuntimeError("out of memory")
-        return look(images, networks)
+        return load(networks, images, needed)
 
-    monkeypatch.setattr(page.networks, "look", failing)
+    monkeypatch.setattr("app.compare.bench.load_samples", failing)
     odd = payload(Path(photos[0]["path"]).with_name("odd.png"), "odd.png", tiny_photo(3, 90, 71))
     shown = rows(compare(page, [odd, photos[0]]))
     assert "odd.png could not be compared" in shown[0] and "memory" not in shown[0]

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from cternet import CTERNet, Predictor
-from cternet.compare import METHODS, MapError, Networks, Scene
+from cternet.compare import METHODS, MapError, Networks, Sample, load_samples, make_map
 from cternet.compare.agreement import agreement
 from cternet.networks.ras import RAS
 from cternet.photos.load import Photo
@@ -52,9 +52,9 @@ def randomised(networks: Networks, share: float, seed: int = SEED) -> Networks:
     return changed
 
 
-def map_or_none(scene: Scene, method: str, label: str) -> NDArray[np.float32] | None:
+def map_or_none(sample: Sample, method: str, label: str) -> NDArray[np.float32] | None:
     try:
-        return scene.map(method, label)
+        return make_map(sample, method, label)
     except MapError:
         return None
 
@@ -72,11 +72,11 @@ def likeness(
     found: dict[str, dict[str, list[float]]] = {stage: {method: [] for method in methods} for stage in STAGES}
     needed = {METHODS[method].network for method in methods} - {None}
     for photo in photos:
-        (scene,) = networks.look([photo], needed)
-        label = scene.analysis.prediction
-        before = {method: map_or_none(scene, method, label) for method in methods}
+        (sample,) = load_samples(networks, [photo], needed)
+        label = sample.analysis.prediction
+        before = {method: map_or_none(sample, method, label) for method in methods}
         for stage, others in changed.items():
-            (other,) = others.look([photo], needed)
+            (other,) = load_samples(others, [photo], needed)
             for method in methods:
                 after = map_or_none(other, method, label)
                 missing = 0.0 if before[method] is not None and after is None else np.nan

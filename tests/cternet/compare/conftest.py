@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cternet import Predictor
-from cternet.compare import Networks, Scene
+from cternet.compare import Networks, Sample, load_samples
 from cternet.networks.ras import RAS, RASConfig
 from tests.tiny import SIZE, tiny_config, tiny_network, tiny_photo
 
@@ -37,6 +37,6 @@ def networks(sources: dict[str, Path]) -> Networks:
 
 
 @pytest.fixture
-def scene(networks: Networks) -> Scene:
+def sample(networks: Networks) -> Sample:
     """A photo nothing has been made of but CTERNet's analysis."""
-    return networks.look([tiny_photo(5)])[0]
+    return load_samples(networks, [tiny_photo(5)])[0]

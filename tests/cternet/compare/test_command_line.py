@@ -99,8 +99,8 @@ def test_no_photo_that_can_be_read(command: Command, tmp_path: Path, capsys: pyt
 def test_interrupted_measuring_keeps_the_numbers_so_far(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     real = command_line.measure
 
-    def interrupted(scene, comparison):
-        for count, measured in enumerate(real(scene, comparison)):
+    def interrupted(sample, comparison):
+        for count, measured in enumerate(real(sample, comparison)):
             if count == 2:
                 raise KeyboardInterrupt
             yield measured

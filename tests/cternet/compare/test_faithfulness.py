@@ -9,9 +9,9 @@ from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from scipy.ndimage import gaussian_filter
 
 import cternet.compare.faithfulness as module
-from cternet.compare import METRICS, Faithfulness, Networks, Scene, Stopped
+from cternet.compare import METRICS, Faithfulness, Networks, Sample, Stopped, load_samples
 from cternet.compare.faithfulness import BATCH, BLUR, SHARES, STEPS, altered, faithfulness
-from cternet.compare.ranking import random_map
+from cternet.compare.pixel_ranking import random_map
 from tests.tiny import SIZE, tiny_photo
 
 IMAGES = 3 + 4 * (STEPS - 1) + 2 * len(SHARES)
@@ -23,11 +23,11 @@ def untied(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).permutation(SIZE * SIZE).reshape(SIZE, SIZE).astype(np.float32) / SIZE**2
 
 
-def literally(scene: Scene, classifier: str, label: str, values: np.ndarray) -> dict[str, float]:
+def literally(sample: Sample, classifier: str, label: str, values: np.ndarray) -> dict[str, float]:
     """Image by image from the papers' words, without noise; of the package under test it uses the network alone."""
-    network = scene.networks.classifiers[classifier]
+    network = sample.networks.classifiers[classifier]
     config = network.config
-    photo = np.asarray(scene.seen[config.image_size]).transpose(2, 0, 1) / 255
+    photo = np.asarray(sample.seen[config.image_size]).transpose(2, 0, 1) / 255
 
     def p(image: np.ndarray) -> float:
         x = (image - np.reshape(config.mean, (3, 1, 1))) / np.reshape(config.std, (3, 1, 1))
@@ -88,9 +88,9 @@ class Detail:
 
 
 @pytest.fixture
-def corner(scene: Scene) -> Scene:
-    """The scene before the classifier that looks at the upper left quarter."""
-    return Scene(Detail(scene.pixels("cternet")), scene.analysis, scene.seen)
+def corner(sample: Sample) -> Sample:
+    """The sample before the classifier that looks at the upper left quarter."""
+    return Sample(Detail(sample.pixels("cternet")), sample.analysis, sample.seen)
 
 
 def mask() -> np.ndarray:
@@ -106,13 +106,13 @@ def without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("classifier", ["cternet", "vanilla", "wscnet"])
 @pytest.mark.usefixtures("without_noise")
-def test_against_the_papers_word_by_word(scene: Scene, classifier: str) -> None:
-    label = scene.analysis.labels[2]
-    found = asdict(faithfulness(scene, classifier, label, untied()))
-    assert found == pytest.approx(literally(scene, classifier, label, untied()), abs=1e-5)
+def test_against_the_papers_word_by_word(sample: Sample, classifier: str) -> None:
+    label = sample.analysis.labels[2]
+    found = asdict(faithfulness(sample, classifier, label, untied()))
+    assert found == pytest.approx(literally(sample, classifier, label, untied()), abs=1e-5)
 
 
-def test_the_place_looked_at_beats_random_and_its_inverse_loses(corner: Scene) -> None:
+def test_the_place_looked_at_beats_random_and_its_inverse_loses(corner: Sample) -> None:
     best, worst = (asdict(faithfulness(corner, "any", "any", values)) for values in (mask(), -mask()))
     control = asdict(faithfulness(corner, "any", "any", random_map((4, 4), corner.analysis.seen)))
     for name, metric in METRICS.items():
@@ -120,30 +120,30 @@ def test_the_place_looked_at_beats_random_and_its_inverse_loses(corner: Scene) -
         assert sign * best[name] > sign * control[name] + 0.05 > sign * worst[name] + 0.1, name
 
 
-def test_one_step_is_the_mean_of_the_two_ends(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_step_is_the_mean_of_the_two_ends(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STEPS", 1)
-    found = faithfulness(scene, "cternet", scene.analysis.prediction, untied())
-    photo = scene.pixels("cternet")
+    found = faithfulness(sample, "cternet", sample.analysis.prediction, untied())
+    photo = sample.pixels("cternet")
     blurred = torch.from_numpy(np.stack([gaussian_filter(c, BLUR * SIZE, mode="mirror") for c in photo.numpy()]))
     mean = photo.mean(dim=(1, 2))[:, None, None].repeat(1, SIZE, SIZE)
-    index = scene.analysis.labels.index(scene.analysis.prediction)
-    p, blur, flat = scene.networks.probabilities("cternet", torch.stack([photo, blurred, mean]))[:, index].tolist()
+    index = sample.analysis.labels.index(sample.analysis.prediction)
+    p, blur, flat = sample.networks.probabilities("cternet", torch.stack([photo, blurred, mean]))[:, index].tolist()
     assert found.deletion_blur == found.insertion_blur == pytest.approx((p + blur) / 2, abs=1e-6)
     assert found.deletion_mean == found.insertion_mean == pytest.approx((p + flat) / 2, abs=1e-6)
 
 
-def test_the_inverse_of_a_map_changes_places_with_it(scene: Scene) -> None:
-    label = scene.analysis.prediction
-    one, inverse = (faithfulness(scene, "cternet", label, values) for values in (untied(), -untied()))
+def test_the_inverse_of_a_map_changes_places_with_it(sample: Sample) -> None:
+    label = sample.analysis.prediction
+    one, inverse = (faithfulness(sample, "cternet", label, values) for values in (untied(), -untied()))
     assert inverse.deletion_blur == pytest.approx(one.insertion_blur, abs=1e-6)
     assert inverse.insertion_mean == pytest.approx(one.deletion_mean, abs=1e-6)
     assert inverse.road == pytest.approx(-one.road, abs=1e-6) and abs(one.road) > 1e-5
 
 
-def test_a_map_that_tells_nothing_scores_as_the_random_map(scene: Scene) -> None:
-    label, control = scene.analysis.prediction, random_map(scene.analysis.s.shape, scene.analysis.seen)
+def test_a_map_that_tells_nothing_scores_as_the_random_map(sample: Sample) -> None:
+    label, control = sample.analysis.prediction, random_map(sample.analysis.s.shape, sample.analysis.seen)
     constant = np.full((9, 9), 0.7, np.float32)
-    assert faithfulness(scene, "vanilla", label, constant) == faithfulness(scene, "vanilla", label, control)
+    assert faithfulness(sample, "vanilla", label, constant) == faithfulness(sample, "vanilla", label, control)
 
 
 def test_same_photo_same_numbers_and_nobody_elses_random_numbers_are_touched(networks: Networks) -> None:
@@ -152,37 +152,37 @@ def test_same_photo_same_numbers_and_nobody_elses_random_numbers_are_touched(net
         torch.manual_seed(seed)
         np.random.seed(seed)
         before = torch.get_rng_state(), np.random.get_state()[1].copy()
-        scene = networks.look([tiny_photo(5)])[0]
-        found.append(faithfulness(scene, "cternet", label, np.maximum(untied() - 0.5, 0)))
+        sample = load_samples(networks, [tiny_photo(5)])[0]
+        found.append(faithfulness(sample, "cternet", label, np.maximum(untied() - 0.5, 0)))
         assert torch.equal(before[0], torch.get_rng_state())
         np.testing.assert_array_equal(before[1], np.random.get_state()[1])
     assert found[0] == found[1]
 
 
-def test_visitors_at_once_get_the_same_numbers(scene: Scene) -> None:
+def test_visitors_at_once_get_the_same_numbers(sample: Sample) -> None:
     def number(seed: int) -> Faithfulness:
-        return faithfulness(scene, "vanilla", scene.analysis.prediction, untied(seed))
+        return faithfulness(sample, "vanilla", sample.analysis.prediction, untied(seed))
 
     alone = [number(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(number, range(4))) == alone
 
 
-def test_noise_is_seeded_and_on_removed_pixels_alone(scene: Scene) -> None:
-    photo, rank = scene.pixels("cternet"), torch.arange(SIZE * SIZE).reshape(SIZE, SIZE)
+def test_noise_is_seeded_and_on_removed_pixels_alone(sample: Sample) -> None:
+    photo, rank = sample.pixels("cternet"), torch.arange(SIZE * SIZE).reshape(SIZE, SIZE)
     noise = np.full(photo.shape, 0.25, np.float32)
     noisy, clean = (list(altered(photo, rank, level))[-1] for level in (noise, 0 * noise))
     removed = rank < round(SHARES[-1] * SIZE * SIZE)
     torch.testing.assert_close(noisy - clean, 0.25 * removed.float().expand_as(photo))
 
 
-def test_batches_are_bounded_and_nothing_runs_twice(corner: Scene) -> None:
+def test_batches_are_bounded_and_nothing_runs_twice(corner: Sample) -> None:
     faithfulness(corner, "any", "any", mask())
     assert sum(corner.networks.batches) == IMAGES and max(corner.networks.batches) <= BATCH
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 2])
-def test_it_stops_between_batches(corner: Scene, allowed: int) -> None:
+def test_it_stops_between_batches(corner: Sample, allowed: int) -> None:
     with pytest.raises(Stopped):
         faithfulness(corner, "any", "any", mask(), stop=lambda: len(corner.networks.batches) >= allowed)
     assert len(corner.networks.batches) == allowed

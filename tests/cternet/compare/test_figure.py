@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from cternet.compare import METHODS, METRICS, Comparison, Faithfulness, Panel
 from cternet.compare.figure import comparison_figure
 from cternet.compare.pictures import picture, scales, shrunk
-from cternet.compare.sheet import cut, length, wrapped
+from cternet.compare.point_canvas import cut, length, wrapped
 from cternet.show.colours import Scale
 from cternet.show.figure import DRAWING, save
 from tests.tiny import tiny_photo

@@ -13,7 +13,7 @@ from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
 from scipy import ndimage
 from torch import nn
 
-from cternet.compare import DEFAULT, GROUPS, KINDS, METHODS, MapError, Networks, Scene, Stopped, named
+from cternet.compare import DEFAULT, GROUPS, KINDS, METHODS, MapError, Networks, Sample, Stopped, load_samples, make_map, named
 from tests.tiny import tiny_photo
 
 PACKAGE = {
@@ -35,30 +35,30 @@ class Logits(nn.Module):
         return self.network(images).prediction
 
 
-def raw(scene: Scene, method: str, label: str) -> np.ndarray:
+def raw(sample: Sample, method: str, label: str) -> np.ndarray:
     """The map before it is said to tell nothing."""
-    return np.asarray(METHODS[method].make(scene, label, lambda: False))
+    return np.asarray(METHODS[method].make(sample, label, lambda: False))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_gives_a_map(scene: Scene, method: str):
-    values = raw(scene, method, scene.analysis.prediction)
+def test_every_method_gives_a_map(sample: Sample, method: str):
+    values = raw(sample, method, sample.analysis.prediction)
     assert values.ndim == 2 and np.isfinite(values).all()
     assert METHODS[method].signed or values.min() >= 0 or method in ("s", "s-star", "wscnet")
 
 
 @pytest.mark.parametrize("network", ["vanilla", "cternet"])
 @pytest.mark.parametrize("kind", PACKAGE)
-def test_from_features_equals_the_package_on_the_whole_network(networks: Networks, scene: Scene, kind: str, network: str):
+def test_from_features_equals_the_package_on_the_whole_network(networks: Networks, sample: Sample, kind: str, network: str):
     suffix = "" if network == "vanilla" else "-cternet"
-    label = scene.networks.classes[2]
+    label = sample.networks.classes[2]
     index = networks.class_index(network, label)
     model = networks.classifiers[network]
     # A copy with gradients: the package differentiates from the image on.
-    images = networks.normalised(network, scene.pixels(network)[None]).clone().requires_grad_()
+    images = networks.normalised(network, sample.pixels(network)[None]).clone().requires_grad_()
     with torch.enable_grad(), PACKAGE[kind](Logits(model), [model.backbone.sections()[-1]]) as method:
         expected = method(images, [ClassifierOutputTarget(index)])[0]
-    found = raw(scene, f"{kind}{suffix}", label)
+    found = raw(sample, f"{kind}{suffix}", label)
     size = images.shape[-2:]
     again = scale_cam_image(scale_cam_image(found[None], size))[0]
     np.testing.assert_allclose(again, expected, atol=2e-3)
@@ -66,38 +66,38 @@ def test_from_features_equals_the_package_on_the_whole_network(networks: Network
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("network", ["vanilla", "cternet"])
-def test_eigen_cam_is_the_package_s_with_the_sign_that_points_at_strong_features(scene, monkeypatch, network, sign):
-    features = scene.need(network).float().numpy()[None]
+def test_eigen_cam_is_the_package_s_with_the_sign_that_points_at_strong_features(sample, monkeypatch, network, sign):
+    features = sample.need(network).float().numpy()[None]
     projection = get_2d_projection(features)[0]
     strength = np.linalg.norm(features[0], axis=0)
     expected = np.maximum(np.sign(np.corrcoef(projection.ravel(), strength.ravel())[0, 1]) * projection, 0)
     monkeypatch.setattr(EigenCAM, "get_cam_image", lambda *_: sign * projection[None])
-    np.testing.assert_allclose(raw(scene, "eigen-cam" + ("" if network == "vanilla" else "-cternet"), "awe"), expected)
+    np.testing.assert_allclose(raw(sample, "eigen-cam" + ("" if network == "vanilla" else "-cternet"), "awe"), expected)
     assert expected.max() > 0
 
 
-def test_the_mirrored_photo_has_the_mirrored_eigen_cam(networks: Networks, scene: Scene):
+def test_the_mirrored_photo_has_the_mirrored_eigen_cam(networks: Networks, sample: Sample):
     """Mirroring the features may turn the singular vector over."""
-    upright = raw(scene, "eigen-cam", "awe")
-    scene.found["vanilla"] = scene.need("vanilla").flip(-1)
-    np.testing.assert_allclose(raw(scene, "eigen-cam", "awe"), upright[:, ::-1], atol=1e-4 * upright.max())
+    upright = raw(sample, "eigen-cam", "awe")
+    sample.features["vanilla"] = sample.need("vanilla").flip(-1)
+    np.testing.assert_allclose(raw(sample, "eigen-cam", "awe"), upright[:, ::-1], atol=1e-4 * upright.max())
 
 
-def test_cam_and_the_bias_make_the_logit(networks: Networks, scene: Scene):
+def test_cam_and_the_bias_make_the_logit(networks: Networks, sample: Sample):
     model = networks.classifiers["vanilla"]
     with torch.no_grad():
-        logits = model(networks.normalised("vanilla", scene.pixels("vanilla")[None])).prediction[0]
+        logits = model(networks.normalised("vanilla", sample.pixels("vanilla")[None])).prediction[0]
     for label in networks.classes:
         index = model.config.classes.index(label)
-        total = raw(scene, "cam", label).mean() + float(model.classifier.bias[index])
+        total = raw(sample, "cam", label).mean() + float(model.classifier.bias[index])
         assert total == pytest.approx(float(logits[index]), abs=1e-3)
 
 
-def test_score_cam_is_a_forward_a_channel(networks: Networks, scene: Scene):
+def test_score_cam_is_a_forward_a_channel(networks: Networks, sample: Sample):
     label = networks.classes[1]
     model = networks.classifiers["vanilla"]
     index = networks.class_index("vanilla", label)
-    image = networks.normalised("vanilla", scene.pixels("vanilla")[None])
+    image = networks.normalised("vanilla", sample.pixels("vanilla")[None])
     with torch.no_grad():
         x = model.forward_features(image)
         scores = []
@@ -106,10 +106,10 @@ def test_score_cam_is_a_forward_a_channel(networks: Networks, scene: Scene):
             mask = (mask - mask.min()) / (mask.max() - mask.min() + 1e-8)
             scores.append(float(model(image * mask).prediction[0, index]))
         expected = torch.einsum("c,chw->hw", torch.tensor(scores).softmax(0), x[0]).clamp(min=0)
-    np.testing.assert_allclose(raw(scene, "score-cam", label), expected.numpy(), atol=1e-3)
+    np.testing.assert_allclose(raw(sample, "score-cam", label), expected.numpy(), atol=1e-3)
 
 
-def test_score_cam_can_be_stopped(scene: Scene):
+def test_score_cam_can_be_stopped(sample: Sample):
     asked = []
 
     def stop() -> bool:
@@ -117,47 +117,47 @@ def test_score_cam_can_be_stopped(scene: Scene):
         return len(asked) > 1
 
     with pytest.raises(Stopped):
-        scene.map("score-cam", scene.analysis.prediction, stop=stop)
+        make_map(sample, "score-cam", sample.analysis.prediction, stop=stop)
     assert len(asked) == 2
-    assert scene.map("score-cam", scene.analysis.prediction).shape == scene.analysis.s.shape  # and begun again
+    assert make_map(sample, "score-cam", sample.analysis.prediction).shape == sample.analysis.s.shape  # and begun again
 
 
-def test_maps_of_the_networks_themselves(networks: Networks, scene: Scene):
+def test_maps_of_the_networks_themselves(networks: Networks, sample: Sample):
     label = networks.classes[4]
-    np.testing.assert_array_equal(scene.map("s", label), scene.analysis.s)
-    np.testing.assert_array_equal(scene.map("s-star", label), scene.analysis.counterfactual.shown)
-    assert raw(scene, "effect", label).sum() == pytest.approx(scene.analysis.total_effect[4], rel=1e-4)
+    np.testing.assert_array_equal(make_map(sample, "s", label), sample.analysis.s)
+    np.testing.assert_array_equal(make_map(sample, "s-star", label), sample.analysis.counterfactual.shown)
+    assert raw(sample, "effect", label).sum() == pytest.approx(sample.analysis.total_effect[4], rel=1e-4)
     with torch.no_grad():
-        sentiment = networks.classifiers["wscnet"](networks.normalised("wscnet", scene.pixels("wscnet")[None])).s[0, 0]
-        salient = networks.ras.saliency(networks.normalised("ras", scene.pixels("ras")[None]))[0]
-    np.testing.assert_allclose(scene.map("wscnet", label), sentiment.numpy(), atol=1e-4)
-    np.testing.assert_allclose(scene.map("ras", label), salient.numpy(), atol=1e-5)
+        sentiment = networks.classifiers["wscnet"](networks.normalised("wscnet", sample.pixels("wscnet")[None])).s[0, 0]
+        salient = networks.ras.saliency(networks.normalised("ras", sample.pixels("ras")[None]))[0]
+    np.testing.assert_allclose(make_map(sample, "wscnet", label), sentiment.numpy(), atol=1e-4)
+    np.testing.assert_allclose(make_map(sample, "ras", label), salient.numpy(), atol=1e-5)
 
 
-def test_the_spectral_residual(scene: Scene):
+def test_the_spectral_residual(sample: Sample):
     """Step by step as the paper has it, with scipy's filters."""
-    grey = np.asarray(Image.fromarray(scene.analysis.seen).convert("L"), float)
+    grey = np.asarray(Image.fromarray(sample.analysis.seen).convert("L"), float)
     assert grey.shape == (64, 64)  # so that nothing is resized
     spectrum = np.fft.fft2(grey)
     amplitude = np.log(np.abs(spectrum))
     residual = amplitude - ndimage.uniform_filter(amplitude, 3, mode="wrap")
     back = np.fft.ifft2(np.exp(residual) * spectrum / np.abs(spectrum))
     expected = ndimage.gaussian_filter(np.abs(back) ** 2, 2.5, mode="mirror", truncate=4)
-    found = scene.map("spectral-residual", scene.networks.classes[0])
+    found = make_map(sample, "spectral-residual", sample.networks.classes[0])
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
 
 
-def test_only_maps_of_a_class_change_with_the_class(scene: Scene):
-    one, other = scene.networks.classes[0], scene.networks.classes[5]
+def test_only_maps_of_a_class_change_with_the_class(sample: Sample):
+    one, other = sample.networks.classes[0], sample.networks.classes[5]
     for name, method in METHODS.items():
-        assert np.array_equal(raw(scene, name, one), raw(scene, name, other)) != method.per_class, name
+        assert np.array_equal(raw(sample, name, one), raw(sample, name, other)) != method.per_class, name
 
 
-def test_a_map_is_made_once_for_each_class_it_depends_on(scene: Scene):
-    one, other = scene.networks.classes[:2]
-    assert scene.map("s", one) is scene.map("s", other)
-    assert scene.map("cam", one) is scene.map("cam", one)
-    assert scene.map("cam", one) is not scene.map("cam", other)
+def test_a_map_is_made_once_for_each_class_it_depends_on(sample: Sample):
+    one, other = sample.networks.classes[:2]
+    assert make_map(sample, "s", one) is make_map(sample, "s", other)
+    assert make_map(sample, "cam", one) is make_map(sample, "cam", one)
+    assert make_map(sample, "cam", one) is not make_map(sample, "cam", other)
 
 
 @pytest.mark.parametrize(
@@ -168,10 +168,10 @@ def test_a_map_is_made_once_for_each_class_it_depends_on(scene: Scene):
         (np.array([[1, np.inf], [0, 2]], np.float32), "non-finite values"),
     ],
 )
-def test_a_map_that_tells_nothing_says_so(scene: Scene, values: np.ndarray, said: str):
-    scene.maps["cam", scene.networks.classes[0]] = values
+def test_a_map_that_tells_nothing_says_so(sample: Sample, values: np.ndarray, said: str):
+    sample.maps["cam", sample.networks.classes[0]] = values
     with pytest.raises(MapError, match=said):
-        scene.map("cam", scene.networks.classes[0])
+        make_map(sample, "cam", sample.networks.classes[0])
 
 
 def test_names_and_groups():
@@ -191,9 +191,9 @@ def test_each_network_runs_once_for_all_its_maps(networks: Networks):
         for name, model in models.items()
     ]
     try:
-        (scene,) = networks.look([tiny_photo(3)], {"cternet", "vanilla", "wscnet", "ras"})
+        (sample,) = load_samples(networks, [tiny_photo(3)], {"cternet", "vanilla", "wscnet", "ras"})
         for method in named(["fast"]):
-            raw(scene, method, networks.classes[0])
+            raw(sample, method, networks.classes[0])
     finally:
         for hook in hooks:
             hook.remove()

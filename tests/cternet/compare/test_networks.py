@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cternet import Predictor
-from cternet.compare import MapError, Networks, compare
+from cternet.compare import MapError, Networks, compare, load_samples, make_map
 from tests.tiny import tiny_network, tiny_photo
 
 Save = Callable[..., Path]
@@ -16,23 +16,23 @@ Save = Callable[..., Path]
 
 def test_a_batch_equals_one_by_one(networks: Networks):
     photos = [tiny_photo(seed, width, 70) for seed, width in ((1, 90), (2, 40), (3, 200))]
-    together = networks.look(photos, ("vanilla", "wscnet", "ras"))
-    for photo, scene in zip(photos, together, strict=True):
-        (alone,) = networks.look([photo])
-        assert set(alone.found) == {"cternet"}
+    together = load_samples(networks, photos, ("vanilla", "wscnet", "ras"))
+    for photo, sample in zip(photos, together, strict=True):
+        (alone,) = load_samples(networks, [photo])
+        assert set(alone.features) == {"cternet"}
         for method in ("cam", "wscnet", "ras", "s", "effect"):
             label = networks.classes[0]
-            np.testing.assert_allclose(scene.map(method, label), alone.map(method, label), atol=1e-4)
+            np.testing.assert_allclose(make_map(sample, method, label), make_map(alone, method, label), atol=1e-4)
 
 
 def test_probabilities_are_those_of_the_network(networks: Networks):
-    (scene,) = networks.look([tiny_photo(4)])
+    (sample,) = load_samples(networks, [tiny_photo(4)])
     for name in networks.classifiers:
-        found = networks.probabilities(name, scene.pixels(name)[None])
+        found = networks.probabilities(name, sample.pixels(name)[None])
         assert found.sum() == pytest.approx(1, abs=1e-5)
-    index = networks.class_index("cternet", scene.analysis.prediction)
-    assert networks.probabilities("cternet", scene.pixels("cternet")[None])[0, index] == pytest.approx(
-        scene.analysis.probabilities.max(), abs=1e-4
+    index = networks.class_index("cternet", sample.analysis.prediction)
+    assert networks.probabilities("cternet", sample.pixels("cternet")[None])[0, index] == pytest.approx(
+        sample.analysis.probabilities.max(), abs=1e-4
     )
 
 
@@ -61,13 +61,13 @@ def test_without_weights_the_rest_goes_on(predictor: Predictor, tmp_path: Path):
     networks = Networks(predictor, {"vanilla": tmp_path / "nowhere"})
     assert set(networks.reasons) == {"vanilla", "wscnet", "ras"}
     assert str(tmp_path) not in networks.reasons["vanilla"]  # pages show it
-    (scene,) = networks.look([tiny_photo()], ("cternet", "vanilla"))
-    found = compare(scene, ("cam", "ras", "s"))
+    (sample,) = load_samples(networks, [tiny_photo()], ("cternet", "vanilla"))
+    found = compare(sample, ("cam", "ras", "s"))
     assert [panel.values is None for panel in found.panels] == [True, True, False]
     assert "nowhere is not a checkpoint folder" in found.panels[0].problem
     assert found.panels[1].problem == "no weights were given for ras"
     with pytest.raises(MapError):
-        scene.need("wscnet")
+        sample.need("wscnet")
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from cternet.survey import table
+from cternet.survey import parts
 from tests import processes
 
 
@@ -21,11 +21,11 @@ def run(flags: list[str], log: Path, *, world: int = 1, die: tuple[str, int, int
 
 def arrange(die: tuple[str, int, int] | None) -> None:
     """Small parts, and a death."""
-    table.PART_ROWS = 2
+    parts.PART_ROWS = 2
     if die is None:
         return
     where, left, number = die
-    owner, name = {"rename": (Path, "replace"), "photo": (table.Parts, "add")}[where]
+    owner, name = {"rename": (Path, "replace"), "photo": (parts.Parts, "add")}[where]
     original = getattr(owner, name)
 
     def dying(*arguments: object) -> object:

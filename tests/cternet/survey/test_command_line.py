@@ -11,7 +11,7 @@ import pytest
 from cternet.survey.__main__ import main
 from tests.cternet.survey.conftest import NAMES
 from tests.cternet.survey.processes import run
-from tests.cternet.survey.test_making import assert_same_rows, rows
+from tests.cternet.survey.test_run import assert_same_rows, rows
 
 KILL, TERM, INTERRUPT = int(signal.SIGKILL), int(signal.SIGTERM), int(signal.SIGINT)
 Flags = Callable[..., list[str]]

@@ -12,7 +12,7 @@ import pytest
 from cternet.compare import Networks
 from cternet.survey import pack, survey
 from cternet.survey.table import key
-from tests.cternet.survey.test_making import FAST, rows
+from tests.cternet.survey.test_run import FAST, rows
 from tests.tiny import tiny_photo
 
 HOSTILE = (

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cternet.photos.load import load_image
 from cternet.survey.errors import SurveyError
-from cternet.survey.sources import Archive, Limits, Refused, open_source
+from cternet.survey.sources import Archive, Limits, UnreadableMember, open_source
 from tests.tiny import tiny_photo
 
 MEBIBYTE = 2**20
@@ -52,7 +52,7 @@ def found(path: Path, **limits: object) -> dict[str, str]:
         if not entry.reason:
             try:
                 source.open(entry)
-            except Refused as error:
+            except UnreadableMember as error:
                 reasons[entry.name] = str(error)
     source.close()
     return reasons

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from cternet.compare import METRICS, Networks, compare, measure
-from cternet.survey import DEFAULTS, Limits, Options, Summary, SurveyError, survey, surveying, table
+from cternet.compare import METRICS, Networks, compare, load_samples, measure
+from cternet.survey import DEFAULTS, Limits, Options, Summary, SurveyError, parts, survey, surveying
 from tests.cternet.survey.conftest import NAMES
 from tests.tiny import tiny_photo
 
@@ -36,9 +36,9 @@ def test_the_table_is_that_of_direct_comparisons(folder: Path, networks: Network
     assert [row["path"] for row in found] == list(NAMES)
     assert (summary.photos, summary.skipped, summary.complete) == (7, 1, True)
     for row in found:
-        scene = networks.look([folder / row["path"]])[0]
-        comparison = compare(scene, FAST.methods)
-        analysis = scene.analysis
+        sample = load_samples(networks, [folder / row["path"]])[0]
+        comparison = compare(sample, FAST.methods)
+        analysis = sample.analysis
         assert (row["prediction"], row["polarity"]) == (analysis.prediction, analysis.polarity)
         with Image.open(folder / row["path"]) as photo:
             assert (row["width"], row["height"]) == photo.size
@@ -61,8 +61,8 @@ def test_numbers_and_those_of_random_maps(networks: Networks, tmp_path: Path):
     options = replace(FAST, methods=("s", "cam"), metrics=True)
     survey(tmp_path / "photos", tmp_path / "report", networks, options)
     (row,) = rows(tmp_path / "report")
-    scene = networks.look([tmp_path / "photos" / "a.png"])[0]
-    *_, comparison = measure(scene, compare(scene, options.methods))
+    sample = load_samples(networks, [tmp_path / "photos" / "a.png"])[0]
+    *_, comparison = measure(sample, compare(sample, options.methods))
     for metric in METRICS:
         for panel in comparison.panels:
             assert row[f"{metric}_{panel.method}"] == pytest.approx(getattr(panel.numbers, metric), abs=1e-5)
@@ -76,9 +76,9 @@ def test_maps_are_kept_when_asked_for(folder: Path, networks: Networks, tmp_path
     (part,) = (tmp_path / "report" / "maps").iterdir()
     with np.load(part) as maps:
         assert list(maps["paths"]) == list(NAMES)
-        scene = networks.look([folder / NAMES[2]])[0]
+        sample = load_samples(networks, [folder / NAMES[2]])[0]
         kept = maps[f"{maps['ids'][2]}/s"]
-    np.testing.assert_allclose(kept, scene.analysis.s, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(kept, sample.analysis.s, rtol=1e-3, atol=1e-5)
 
 
 def test_skipped_files_are_listed_with_reasons(folder: Path, networks: Networks, tmp_path: Path):
@@ -207,7 +207,7 @@ def test_bad_options_are_refused(change: dict):
 
 def test_nothing_is_kept_of_a_photo(networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Memory after forty photos is that after ten, but for what Python allocates on the way."""
-    monkeypatch.setattr(table, "PART_ROWS", 10)
+    monkeypatch.setattr(parts, "PART_ROWS", 10)
     (tmp_path / "photos").mkdir()
     for index in range(40):
         tiny_photo(index, 300, 200).save(tmp_path / "photos" / f"{index:02d}.jpg")
@@ -223,5 +223,5 @@ def test_nothing_is_kept_of_a_photo(networks: Networks, tmp_path: Path, monkeypa
         survey(tmp_path / "photos", tmp_path / "report", networks, replace(FAST, batch_size=5), progress=progress)
     finally:
         tracemalloc.stop()
-    assert [pq.read_metadata(part).num_rows for part in table.parts_of(tmp_path / "report")] == [10] * 4
+    assert [pq.read_metadata(part).num_rows for part in parts.parts_of(tmp_path / "report")] == [10] * 4
     assert sizes[1] - sizes[0] < 200_000  # a photo is 180,000 bytes, its maps and features more

@@ -1,7 +1,7 @@
-"""A sheet of paper filled from the top, in points (1/72 inch): its height is what its contents need, and nothing overlaps.
+"""A matplotlib figure filled from the top, in points (1/72 inch): its height is what its contents need, and nothing overlaps.
 
 Text is measured before it is placed, and taken as it is: a file name may hold ``$`` or ``_`` and means no formula.
-Hold ``cternet.show.figure.DRAWING`` while using a sheet.
+Hold ``cternet.show.figure.DRAWING`` while using a canvas.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ LEADING = 1.25
 """Height of a line of text, in font sizes."""
 
 
-class Sheet:
+class PointCanvas:
     """Everything lies in one axes whose unit is the point, because an axes a picture costs more than the picture.
 
     Attributes:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cternet.compare.ranking import LEVELS, generator, levels, random_map, ranks, stretched
+from cternet.compare.pixel_ranking import LEVELS, generator, levels, random_map, ranks, stretched
 from tests.tiny import tiny_photo
 
 TIES = np.random.default_rng(4).random((4, 4))
