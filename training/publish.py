@@ -156,8 +156,7 @@ def card(
     settings = in_this_version(json.loads((arguments.run / "settings.json").read_text()))
     network = load_model(arguments.run / "best", EmotionNetwork)
     best = max(history, key=lambda entry: entry["val"]["accuracy"])
-    on_val = network.config.metrics["val"]
-    split, figures = ("test", test) if test else ("val", on_val)
+    split, figures = ("test", test) if test else ("val", network.config.metrics["val"])
     answer = figures[figures["prediction"]]
     commands = arguments.commands.read_text().strip() if arguments.commands else command(settings, f"runs/{name}")
     if test:
@@ -203,8 +202,7 @@ def card(
         commands=commands,
         epochs=len(history),
         best_epoch=best["epoch"],
-        val=per_cent(on_val[on_val["prediction"]]["accuracy"]),
-        averaged_runs=settings.get("averaged", []),
+        val=per_cent(best["val"]["accuracy"]),
         split=split,
         images=figures["images"],
         answers=answers_table(figures),
