@@ -7,9 +7,10 @@
 
 from cternet.networks.allocations import ALLOCATIONS, LEVELS
 from cternet.networks.checkpoint import CheckpointError, load_model
+from cternet.networks.classifier import Classifier, Outputs
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.cternet import CTERNet
-from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import FAMILIES
 from cternet.photos.load import ImageError, load_image
 from cternet.results.analysis import Analysis, Counterfactual
@@ -29,6 +30,7 @@ __all__ = [
     "CTERNetConfig",
     "CheckpointError",
     "Classified",
+    "Classifier",
     "Counterfactual",
     "EmotionNetwork",
     "ImageError",

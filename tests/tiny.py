@@ -1,8 +1,12 @@
 """Small networks and photos for tests; random weights, a 4x4 map, milliseconds a forward pass."""
 
+from pathlib import Path
+
 import numpy as np
+import timm
 import torch
 from PIL import Image
+from timm.models import save_for_hf
 
 from cternet import CTERNetConfig, EmotionNetwork
 from cternet.networks.families import make_network
@@ -20,6 +24,21 @@ BACKBONES: dict[str, int | None] = {
 """A timm model of each kind, with the output stride it is built with."""
 
 SIZE = 64
+TIMM: dict[str, dict] = {
+    "test_efficientnet": {},
+    "test_convnext": {},
+    "test_vit": {},  # answers by its class token
+    "test_vit2": {},  # by the mean of its tokens
+    "swin_tiny_patch4_window7_224": {
+        "img_size": 64,
+        "patch_size": 2,
+        "window_size": 2,
+        "embed_dim": 16,
+        "depths": (1, 1, 1, 1),
+        "num_heads": (1, 1, 2, 2),
+    },
+}
+"""A timm classifier of each kind, and what makes it small."""
 
 
 def tiny_config(**changes) -> CTERNetConfig:
@@ -80,3 +99,12 @@ def tiny_photo(seed: int = 0, width: int = 90, height: int = 70) -> Image.Image:
 def photo_tensor(config: CTERNetConfig, photo: Image.Image) -> torch.Tensor:
     """(1, 3, size, size), as the predictor makes it."""
     return preprocess(photo, config)[1][None]
+
+
+def tiny_timm(folder: Path, name: str, labels: tuple[str, ...] | None) -> tuple[Path, torch.nn.Module]:
+    """A classifier of three classes of ``TIMM`` in eval mode, and the folder that timm's own function saved it in."""
+    torch.manual_seed(0)
+    net = timm.create_model(name, num_classes=3, **TIMM[name]).eval()
+    named = {} if labels is None else {"label_names": list(labels)}
+    save_for_hf(net, folder, model_config=named, model_args=TIMM[name] or None, safe_serialization=True)
+    return folder, net

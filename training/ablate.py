@@ -20,7 +20,7 @@ import tyro
 from accelerate import PartialState
 
 from cternet.disk import writing
-from cternet.networks.emotion import ANSWERS
+from cternet.networks.classifier import ANSWERS
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.emotions.config import TrainConfig
 from training.emotions.presets import PRESETS

@@ -23,8 +23,9 @@ from matplotlib.ticker import MaxNLocator
 from safetensors.torch import save_file
 
 from cternet.networks.checkpoint import BANK, CheckpointError, load_model
+from cternet.networks.classifier import ANSWERS
 from cternet.networks.config import EmotionConfig
-from cternet.networks.emotion import ANSWERS, EmotionNetwork
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import family_of
 from cternet.results.predictor import Predictor
 from training.about import About, read_about

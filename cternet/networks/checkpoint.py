@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.networks.families import Family, family_of, in_words, named_in
+from cternet.networks.timm_classifier import is_timm_name
 from cternet.shipped import weights_folder
 
 CONFIG = "config.json"
@@ -34,7 +35,8 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
     """A network in eval mode, of the family that its folder names.
 
     Args:
-        source: a checkpoint folder, or a ``name/name`` id of the hub where there is no such folder.
+        source: a checkpoint folder, or where there is no such folder an ``owner/name`` of the hub (``hf-hub:`` may stand before
+            it), or a model of timm that has weights.
         kind: the class that is needed, or one it is derived from.
 
     Raises:
@@ -52,9 +54,10 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
         needed = in_words(lambda one: issubclass(one.network, kind))
         raise CheckpointError(f"{source} holds {family.about}; give a checkpoint of the family {needed}.")
     try:
+        source_name = str(source).removeprefix("hf-hub:")
         config = family.config(**known_settings(family, settings))
         with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
-            return family.network.from_pretrained(str(source), config=config, strict=True).eval()
+            return family.network.from_pretrained(source_name, config=config, strict=True).eval()
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {MEND}.") from None
     except RuntimeError as error:
@@ -69,22 +72,24 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
 
 
 def read_config(source: str | Path) -> dict[str, Any]:
-    """What ``config.json`` of a folder or a hub id says.
+    """What ``config.json`` of a folder or a hub id says, or what stands for it where timm has a model of that name.
 
     Raises:
         CheckpointError: the folder is incomplete, the file is damaged, or the hub does not give it.
     """
-    folder = Path(source)
+    folder, hub_id = Path(source), str(source).removeprefix("hf-hub:")
     path = folder / CONFIG
+    if not folder.exists() and is_timm_name(str(source)):
+        return {"family": "timm"}
     if folder.is_dir():
         for name in (CONFIG, WEIGHTS):
             if not (folder / name).is_file():
                 raise CheckpointError(f"{folder / name} is missing; {MEND}.")
-    elif folder.exists() or str(source).count("/") != 1 or str(source).startswith((".", "/")):
+    elif folder.exists() or hub_id.count("/") != 1 or str(source).startswith((".", "/")):
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
     else:
         try:
-            path = Path(hf_hub_download(str(source), CONFIG))
+            path = Path(hf_hub_download(hub_id, CONFIG))
         except UNREACHABLE as error:
             raise unreachable(source, error) from None
     try:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS, allocate
+from cternet.networks.classifier import Outputs
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.effect import expectation
-from cternet.networks.emotion import Outputs
 from cternet.networks.smad_f import SMADF, AttentionOutputs
 
 

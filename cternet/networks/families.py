@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cternet.networks.classifier import Classifier
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.cternet import CTERNet
-from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.ras import RAS, RASConfig
 from cternet.networks.smad_f import SMADF
+from cternet.networks.timm_classifier import TimmClassifier, TimmConfig
 from cternet.networks.vanilla import Vanilla
 from cternet.networks.wscnet import WSCNet
 
@@ -34,18 +35,18 @@ class Family:
 
     @property
     def classifies(self) -> bool:
-        """Whether its networks tell emotions apart, so that there is a prediction to explain."""
-        return issubclass(self.network, EmotionNetwork)
+        """Whether its networks classify photos, so that there is a prediction to explain."""
+        return issubclass(self.network, Classifier)
 
     @property
     def has_evidence(self) -> bool:
         """Whether they classify by a map S in which the answer is linear."""
-        return issubclass(self.network, EmotionNetwork) and self.network.has_evidence
+        return issubclass(self.network, Classifier) and self.network.has_evidence
 
     @property
     def has_counterfactual(self) -> bool:
         """Whether they have an S* beside it."""
-        return issubclass(self.network, EmotionNetwork) and self.network.has_counterfactual
+        return issubclass(self.network, Classifier) and self.network.has_counterfactual
 
 
 FAMILIES: dict[str, Family] = {
@@ -56,6 +57,7 @@ FAMILIES: dict[str, Family] = {
         Family("CTERNet without its counterfactual", CTERNetConfig, SMADF),
         Family("CTERNet, which has factual and counterfactual attention", CTERNetConfig, CTERNet),
         Family("RAS, a saliency network, which names no emotions", RASConfig, RAS),
+        Family("an image classifier of timm", TimmConfig, TimmClassifier),
     )
 }
 """By name."""
@@ -79,7 +81,10 @@ def in_words(test: Callable[[Family], bool]) -> str:
 
 
 def named_in(config: dict[str, Any]) -> str:
-    """The family that a ``config.json`` names; older ones said ``variant``, and those of RAS nothing."""
+    """The family that a ``config.json`` names; older ones said ``variant``, and those of RAS nothing; timm's own have an
+    ``architecture``."""
+    if "architecture" in config and "backbone" not in config:
+        return "timm"
     return str(config.get("family") or config.get("variant") or ("cternet" if "classes" in config else "ras"))
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from cternet.networks.classifier import Outputs
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.coupling import Coupling
 from cternet.networks.deployment import AttentionalDeployment
-from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.sentiment_map import SentimentMap
 from cternet.networks.situation import SituationModification
 

@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from cternet.networks.classifier import Outputs
 from cternet.networks.config import EmotionConfig
-from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.emotion import EmotionNetwork
 
 
 class Vanilla(EmotionNetwork):

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cternet.networks.classifier import Outputs
 from cternet.networks.config import CTERNetConfig
-from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.sentiment_map import SentimentMap
 
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from cternet.networks.allocations import Level, allocate, allocation_of
+from cternet.networks.classifier import ANSWERS
 from cternet.networks.effect import covariance, expectation, place_map, spread
-from cternet.networks.emotion import ANSWERS
 from cternet.networks.sentiment_map import Pooling
 from cternet.results.result import Array, Classified
 
@@ -40,7 +40,7 @@ class Analysis(Classified):
 
     v (K,): class scores of the map.  s (H, W): factual attention.  s_out (D, H, W).
     evidence (K, H, W): g, with Y(S) = (1/N) sum_p S_p g_p + bias.  pooling: Eq. 4's weight (K, D), bias (K,), budget.
-    answer: what the checkpoint answers with, a key of ``cternet.networks.emotion.ANSWERS``.
+    answer: what the checkpoint answers with, a key of ``cternet.networks.classifier.ANSWERS``.
     own: the counterfactual it was trained with.
     counterfactual: the one looked at.
     attended (H, W): the map in the place of S; ``s`` itself unless a painted one was put there.

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.checkpoint import load_bank, load_model
+from cternet.networks.classifier import Classifier, Outputs
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
-from cternet.networks.emotion import EmotionNetwork, Outputs
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import covered, preprocess
@@ -35,7 +35,7 @@ class Prepared:
 
 
 class Predictor:
-    """Runs a network that tells emotions apart on photos.
+    """Runs a classifier on photos.
 
     Args:
         model: of any such family.
@@ -49,7 +49,7 @@ class Predictor:
 
     def __init__(
         self,
-        model: EmotionNetwork,
+        model: Classifier,
         *,
         name: str = "cternet",
         device: str | torch.device | None = None,
@@ -74,9 +74,9 @@ class Predictor:
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[EmotionNetwork] = EmotionNetwork
+        cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[Classifier] = Classifier
     ) -> "Predictor":
-        """From a checkpoint folder or a hub id.
+        """From a checkpoint folder, a hub id, or a name of timm.
 
         Args:
             kind: the class of network that is needed: ``CTERNet`` for one whose results are ``Analysis``.

@@ -19,7 +19,7 @@ from app.main import build
 from app.sessions import Sessions
 from app.uploads import Downloads
 from cternet import Predictor
-from cternet.networks.emotion import ANSWERS
+from cternet.networks.classifier import ANSWERS
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
-from cternet.networks.emotion import ANSWERS, EmotionNetwork
+from cternet.networks.classifier import ANSWERS
+from cternet.networks.emotion import EmotionNetwork
 from training.data import Example
 from training.emotions.config import TrainConfig
 from training.emotions.soft_labels import target_table

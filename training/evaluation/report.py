@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cternet.networks.emotion import ANSWERS
+from cternet.networks.classifier import ANSWERS
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.calibration import BINS
 from training.evaluation.localisation import FIGURES as MAP_FIGURES

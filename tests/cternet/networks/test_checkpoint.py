@@ -8,12 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cternet import CheckpointError, CTERNet, load_model
+from cternet import CheckpointError, CTERNet, EmotionNetwork, load_model
 from cternet.networks.checkpoint import BANK, CONFIG, WEIGHTS, load_bank
 from cternet.networks.families import FAMILIES
 from tests.tiny import SIZE, tiny_network
 
-CLASSIFYING = [name for name, family in FAMILIES.items() if family.classifies]
+CLASSIFYING = [name for name, family in FAMILIES.items() if issubclass(family.network, EmotionNetwork)]
 Save = Callable[..., Path]
 
 

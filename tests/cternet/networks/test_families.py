@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from cternet import FAMILIES, CheckpointError, CTERNet, CTERNetConfig, load_model
+from cternet import FAMILIES, CheckpointError, CTERNet, CTERNetConfig, EmotionNetwork, load_model
 from cternet.networks.checkpoint import CONFIG
-from cternet.networks.emotion import ANSWERS
+from cternet.networks.classifier import ANSWERS
 from cternet.networks.families import family_of, make_network
 from cternet.networks.vanilla import Vanilla
 from tests.tiny import SIZE, tiny_config, tiny_network
 
 Save = Callable[..., Path]
-CLASSIFYING = [name for name, family in FAMILIES.items() if family.classifies]
+CLASSIFYING = [name for name, family in FAMILIES.items() if issubclass(family.network, EmotionNetwork)]
 
 
 def rename(folder: Path, **changes: str) -> None:

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from cternet.networks.emotion import EmotionNetwork, Outputs
+from cternet.networks.classifier import Outputs
+from cternet.networks.emotion import EmotionNetwork
 from tests.tiny import SIZE, tiny_network
 
 TARGET = torch.tensor([0, 2])
