@@ -24,7 +24,6 @@ from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.sample import Sample, load_samples
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
-from cternet.networks.cternet import CTERNet
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
 
@@ -59,7 +58,7 @@ class Arguments:
     measure: bool = False
     """Measure how faithful each map is: deletion, insertion, ROAD."""
     weights: str = str(SHIPPED / "cternet-fi")
-    """CTERNet: checkpoint folder or hub id."""
+    """CTERNet, or any other classifier in place of the plain one: checkpoint folder, hub id, or a name of timm."""
     vanilla: str = str(SOURCES["vanilla"])
     """Plain classifier: checkpoint folder or hub id."""
     wscnet: str = str(SOURCES["wscnet"])
@@ -136,9 +135,9 @@ def sources(arguments: Arguments) -> dict[str, str]:
 
 
 def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
-    """CTERNet, and of the other networks those that ``methods`` need."""
+    """The classifier, and of the other networks those that ``methods`` need."""
     needed = {METHODS[method].network for method in methods}
-    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device, kind=CTERNet)
+    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
     return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
 
 

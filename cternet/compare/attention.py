@@ -6,21 +6,34 @@ import torch
 from numpy.typing import NDArray
 
 from cternet.compare.sample import Sample
+from cternet.results.analysis import Analysis
+
+
+def analysis_of(sample: Sample) -> Analysis:
+    """CTERNet's analysis of the photo.
+
+    Raises:
+        MapError: another network was looked at.
+    """
+    sample.need("cternet")
+    assert isinstance(sample.analysis, Analysis)
+    return sample.analysis
 
 
 def factual(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
     """S (Eq. 4)."""
-    return sample.analysis.s
+    return analysis_of(sample).s
 
 
 def counterfactual(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
     """The S* shown; one draw where the allocation is random."""
-    return sample.analysis.counterfactual.shown
+    return analysis_of(sample).counterfactual.shown
 
 
 def effect(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
     """T, signed; its cells sum to Y_TE of the class."""
-    return sample.analysis.effect_map[sample.analysis.labels.index(label)]
+    analysis = analysis_of(sample)
+    return analysis.effect_map[analysis.labels.index(label)]
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, Layer
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
-from cternet.compare.errors import Stopped
+from cternet.compare.errors import MapError, Stopped
 from cternet.compare.sample import Sample
 
 Make = Callable[[Sample, str, Callable[[], bool]], NDArray]
@@ -29,9 +29,15 @@ FAMILY = {
 
 
 def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
-    """w_c . X_p (Zhou et al. 2016), signed: its mean and the bias make the logit of ``vanilla``."""
-    x = sample.need("vanilla")
-    weight = sample.networks.classifiers["vanilla"].classifier.weight[sample.networks.class_index("vanilla", label)]
+    """w_c . X_p (Zhou et al. 2016), signed: its mean and the bias make the logit of ``vanilla``.
+
+    Raises:
+        MapError: the classifier has another head.
+    """
+    x, plain = sample.need("vanilla"), sample.networks.classifiers["vanilla"].plain_classifier
+    if plain is None:
+        raise MapError("CAM is defined for a head that is one linear layer on pooled features; Grad-CAM is for others")
+    weight = plain.weight[sample.networks.class_index("vanilla", label)]
     return torch.einsum("chw,c->hw", x.float(), weight.float()).cpu().numpy()
 
 
@@ -43,13 +49,13 @@ def from_features(kind: str, network: str) -> Make:
         index = sample.networks.class_index(network, label)
         model = sample.networks.classifiers[network]
         method = FAMILY[kind](model, [])
-        gradients = np.zeros(x.shape, np.float32)
+        features = model.on_grid(x).cpu().numpy()
+        gradients = np.zeros_like(features)
         if method.uses_gradients:
             with torch.enable_grad():
                 leaf = x.clone().requires_grad_()  # a clone: what inference mode made has no gradients
                 score = model.forward_head(leaf).prediction[0, index]
-                gradients = torch.autograd.grad(score, leaf)[0].cpu().numpy()
-        features = x.cpu().numpy()
+                gradients = model.on_grid(torch.autograd.grad(score, leaf)[0]).cpu().numpy()
         found = method.get_cam_image(None, None, [ClassifierOutputTarget(index)], features, gradients, False)[0]
         if kind == "eigen-cam":
             found = towards_strength(found, features[0])
@@ -90,7 +96,9 @@ def score_cam(sample: Sample, label: str, stop: Callable[[], bool]) -> NDArray:
     networks = sample.networks
     x, index = sample.need("vanilla").float()[None], networks.class_index("vanilla", label)
     image = networks.normalised("vanilla", sample.pixels("vanilla")[None])
-    method = ScoreCAM(Answers(networks.classifiers["vanilla"], stop), [])
+    model = networks.classifiers["vanilla"]
+    method = ScoreCAM(Answers(model, stop), [])
     method.batch_size = 32
-    found = method.get_cam_image(image, None, [ClassifierOutputTarget(index)], x.cpu().numpy(), None, False)
+    features = model.on_grid(x).cpu().numpy()
+    found = method.get_cam_image(image, None, [ClassifierOutputTarget(index)], features, None, False)
     return np.maximum(found[0], 0)

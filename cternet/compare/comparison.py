@@ -41,7 +41,7 @@ class Comparison:
     Attributes:
         name: of the photo.
         label: the class looked at.
-        prediction: CTERNet's.
+        prediction: the predictor's.
         photo: (h, w, 3) uint8 RGB, what every map covers.
         panels: in the order asked for.
         controls: by classifier, how faithful a random map is to it; the line a method must beat.  Empty until measured.
@@ -73,10 +73,10 @@ class Comparison:
 def compare(
     sample: Sample, methods: Sequence[str], label: str | None = None, *, stop: Callable[[], bool] = never
 ) -> Comparison:
-    """The maps of ``methods`` for a class, by default the one CTERNet predicts; measures nothing.
+    """The maps of ``methods`` for a class, by default the predicted one; measures nothing.
 
     Raises:
-        ValueError: a class CTERNet does not know.
+        ValueError: a class the predictor does not know.
         Stopped: ``stop()`` said so within a slow method.
     """
     label = label or sample.analysis.prediction
@@ -106,15 +106,15 @@ def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] 
     Raises:
         Stopped: ``stop()`` said so; what was yielded stays valid.
     """
-    shown = [panel for panel in comparison.panels if panel.values is not None]
+    there = [panel for panel in comparison.panels if panel.values is not None]
+    shown = [panel for panel in there if METHODS[panel.method].explains in sample.networks]
     for classifier in dict.fromkeys(METHODS[panel.method].explains for panel in shown):
-        if classifier in sample.networks:
-            key = ("random", classifier, comparison.label)
-            if key not in sample.measured:
-                values = random_map(sample.analysis.s.shape, sample.analysis.seen)
-                sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
-            comparison = replace(comparison, controls=comparison.controls | {classifier: sample.measured[key]})
-            yield comparison
+        key = ("random", classifier, comparison.label)
+        if key not in sample.measured:
+            values = random_map(sample.grid, sample.analysis.seen)
+            sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
+        comparison = replace(comparison, controls=comparison.controls | {classifier: sample.measured[key]})
+        yield comparison
     for panel in shown:
         classifier = METHODS[panel.method].explains
         key = (panel.method, classifier, comparison.label)

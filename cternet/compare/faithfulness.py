@@ -81,7 +81,7 @@ def faithfulness(
         Stopped: ``stop()`` said so before a batch.
     """
     photo, seen = sample.pixels(classifier), sample.analysis.seen
-    rank = ranks(values, photo.shape[-2:], random_map(sample.analysis.s.shape, seen))
+    rank = ranks(values, photo.shape[-2:], random_map(sample.grid, seen))
     noise = NOISE * generator(seen, "noise").standard_normal(photo.shape, np.float32)
     p = answers(sample.networks, classifier, label, altered(photo, torch.from_numpy(rank), noise), stop)
 

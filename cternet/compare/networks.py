@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import normalize
 
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
-from cternet.networks.config import EmotionConfig
-from cternet.networks.emotion import EmotionNetwork
+from cternet.networks.classifier import Classifier
 from cternet.networks.families import family_of
 from cternet.networks.precision import has_fast_bfloat16
-from cternet.networks.ras import RAS, RASConfig
+from cternet.networks.ras import RAS
 from cternet.results.predictor import Predictor
 
 SOURCES: dict[str, str | Path] = {
@@ -24,14 +24,20 @@ SOURCES: dict[str, str | Path] = {
 OTHERS = tuple(SOURCES)
 
 
+def place_of(family: str) -> str:
+    """The network that a family is in a comparison: a classifier that has no methods of its own is a plain one."""
+    return family if family in ("cternet", *SOURCES) else "vanilla"
+
+
 class Networks:
-    """CTERNet and the networks it is compared with; they keep nothing of any image.
+    """A classifier, CTERNet or another, and the networks it is compared with; they keep nothing of any image.
 
     Args:
-        predictor: CTERNet, which also says what every map is drawn over and which class is looked at by default.
+        predictor: the classifier, which also says what every map is drawn over and which class is looked at by default.
         sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
 
     Attributes:
+        main: the predictor's network, ``cternet`` or what else ``place_of`` says.
         reasons: why a network is not there, by name.
         names: what the checkpoints are called, by name.
         compiled: the classifiers as ``quicken`` made them, by name.
@@ -39,17 +45,22 @@ class Networks:
 
     def __init__(self, predictor: Predictor, sources: Mapping[str, str | Path] = SOURCES) -> None:
         self.predictor, self.device = predictor, predictor.device
-        self.classifiers: dict[str, EmotionNetwork] = {"cternet": predictor.model}
+        self.main = place_of(predictor.model.family)
+        self.classifiers: dict[str, Classifier] = {self.main: predictor.model}
         self.ras: RAS | None = None
         self.reasons: dict[str, str] = {}
-        self.names = {"cternet": predictor.name}
+        self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
+        if self.main != "cternet":
+            self.reasons["cternet"] = f"{predictor.name} is {family_of(predictor.model.family).about}, not CTERNet"
         for name, source in sources.items():
+            if name == self.main:
+                continue
             try:
                 self.add(name, source)
             except (CheckpointError, ValueError) as error:
                 self.reasons[name] = str(error).replace(str(source), Path(source).name)  # pages show it: no path of the machine
-        for name in set(OTHERS) - set(sources):
+        for name in set(OTHERS) - {*sources, self.main}:
             self.reasons[name] = f"no weights were given for {name}"
 
     def add(self, name: str, source: str | Path) -> None:
@@ -76,19 +87,19 @@ class Networks:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """CTERNet's classes, in the order of its logits."""
+        """The predictor's classes, in the order of its logits."""
         return self.predictor.config.classes
 
     def class_index(self, name: str, label: str) -> int:
         """Place of a class in the logits of a network: two networks may have them in another order."""
         return self.classifiers[name].config.classes.index(label)
 
-    def config(self, name: str) -> EmotionConfig | RASConfig:
+    def config(self, name: str) -> Any:
         """How a network sees photos (image size, geometry, normalisation)."""
         return self.ras.config if name == "ras" else self.classifiers[name].config
 
     @property
-    def views(self) -> dict[int, EmotionConfig | RASConfig]:
+    def views(self) -> dict[int, Any]:
         """How the networks see photos, one for each input size."""
         return {self.config(name).image_size: self.config(name) for name in ("cternet", *OTHERS) if name in self}
 
@@ -111,7 +122,7 @@ class Networks:
         """
         for name, network in self.classifiers.items():
 
-            def answer(images: Tensor, network: EmotionNetwork = network) -> Tensor:
+            def answer(images: Tensor, network: Classifier = network) -> Tensor:
                 return network(images).prediction
 
             self.compiled[name] = torch.compile(answer, options={"freezing": True})

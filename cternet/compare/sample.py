@@ -13,7 +13,7 @@ from cternet.compare.metrics import Faithfulness
 from cternet.compare.networks import Networks
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import geometry_transform
-from cternet.results.analysis import Analysis
+from cternet.results.result import Classified
 
 Array = NDArray[np.float32]
 
@@ -22,7 +22,8 @@ class Sample:
     """Made by ``load_samples``; belongs to one visitor at a time.
 
     Attributes:
-        analysis: CTERNet's.
+        analysis: the predictor's: an ``Analysis`` of CTERNet, a ``Classified`` of another network.
+        grid: (H, W) of the predictor's features, and of its maps.
         seen: the photo as networks of an input size see it, by that size.
         features: what each network that has run made of it: X (C, H, W), or of ``ras`` the saliency (h, w).
         maps: those made so far, by method and class (None where a map is of no class).
@@ -30,8 +31,16 @@ class Sample:
         name: what the photo is called.
     """
 
-    def __init__(self, networks: Networks, analysis: Analysis, seen: dict[int, Image.Image], *, name: str = "") -> None:
-        self.networks, self.analysis, self.seen, self.name = networks, analysis, seen, name
+    def __init__(
+        self,
+        networks: Networks,
+        analysis: Classified,
+        seen: dict[int, Image.Image],
+        grid: tuple[int, int],
+        *,
+        name: str = "",
+    ) -> None:
+        self.networks, self.analysis, self.seen, self.grid, self.name = networks, analysis, seen, grid, name
         self.features: dict[str, Tensor] = {}
         self.maps: dict[tuple[str, str | None], Array] = {}
         self.measured: dict[tuple[str, str, str], Faithfulness] = {}
@@ -54,7 +63,7 @@ class Sample:
         return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255
 
 
-def load_samples(networks: Networks, photos: Sequence[Photo], needed: Collection[str] = ("cternet",)) -> list[Sample]:
+def load_samples(networks: Networks, photos: Sequence[Photo], needed: Collection[str] = ()) -> list[Sample]:
     """A sample of each photo; each network of ``needed`` runs once on all of them, any other when a map asks for it.
 
     Raises:
@@ -62,13 +71,14 @@ def load_samples(networks: Networks, photos: Sequence[Photo], needed: Collection
     """
     opened = [open_photo(photo) for photo in photos]
     analyses, x = networks.predictor.analyze_features(opened)
+    height, width = networks.predictor.model.on_grid(x).shape[-2:]
     samples = []
     for photo, analysis, features in zip(opened, analyses, x, strict=True):
         seen = {size: geometry_transform(config)(photo) for size, config in networks.views.items()}
-        samples.append(Sample(networks, analysis, seen))
-        samples[-1].features["cternet"] = features
+        samples.append(Sample(networks, analysis, seen, (height, width)))
+        samples[-1].features[networks.main] = features
     for name in needed:
-        if name != "cternet" and name in networks:
+        if name != networks.main and name in networks:
             run(name, samples)
     return samples
 

@@ -90,7 +90,7 @@ class Detail:
 @pytest.fixture
 def corner(sample: Sample) -> Sample:
     """The sample before the classifier that looks at the upper left quarter."""
-    return Sample(Detail(sample.pixels("cternet")), sample.analysis, sample.seen)
+    return Sample(Detail(sample.pixels("cternet")), sample.analysis, sample.seen, sample.grid)
 
 
 def mask() -> np.ndarray:
