@@ -14,10 +14,12 @@ class Answer:
     Attributes:
         symbol: how the paper writes it.
         words: what it is.
+        effect: whether it is the difference that a counterfactual makes; training can weigh it apart.
     """
 
     symbol: str
     words: str
+    effect: bool = False
 
     def __str__(self) -> str:
         return f"{self.symbol} ({self.words})"
@@ -26,7 +28,7 @@ class Answer:
 ANSWERS: dict[str, Answer] = {
     "v": Answer("v", "scores of the map"),
     "y": Answer("Y(S)", "factual"),
-    "y_te": Answer("Y_TE", "total effect"),
+    "y_te": Answer("Y_TE", "total effect", effect=True),
 }
 """By the field of ``Outputs`` that holds it, in the order of reports; a family with another answer adds it here."""
 

@@ -49,18 +49,30 @@ class Family:
         return issubclass(self.network, Classifier) and self.network.has_counterfactual
 
 
-FAMILIES: dict[str, Family] = {
-    family.name: family
-    for family in (
-        Family("a plain classifier", CTERNetConfig, Vanilla),
-        Family("WSCNet, which couples its features with a sentiment map", CTERNetConfig, WSCNet),
-        Family("CTERNet without its counterfactual", CTERNetConfig, SMADF),
-        Family("CTERNet, which has factual and counterfactual attention", CTERNetConfig, CTERNet),
-        Family("RAS, a saliency network, which names no emotions", RASConfig, RAS),
-        Family("an image classifier of timm", TimmConfig, TimmClassifier),
-    )
-}
+FAMILIES: dict[str, Family] = {}
 """By name."""
+
+
+def register(*families: Family) -> None:
+    """Make families known, so that their checkpoints load and their configs make networks.
+
+    Raises:
+        ValueError: a name that is taken.
+    """
+    for family in families:
+        if family.name in FAMILIES:
+            raise ValueError(f"there is a family {family.name!r} already; call this one otherwise")
+        FAMILIES[family.name] = family
+
+
+register(
+    Family("a plain classifier", CTERNetConfig, Vanilla),
+    Family("WSCNet, which couples its features with a sentiment map", CTERNetConfig, WSCNet),
+    Family("CTERNet without its counterfactual", CTERNetConfig, SMADF),
+    Family("CTERNet, which has factual and counterfactual attention", CTERNetConfig, CTERNet),
+    Family("RAS, a saliency network, which names no emotions", RASConfig, RAS),
+    Family("an image classifier of timm", TimmConfig, TimmClassifier),
+)
 
 
 def family_of(name: str) -> Family:

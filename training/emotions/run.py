@@ -65,7 +65,7 @@ class ClassificationRun(Run):
         return self.features.training(sampler, from_start=from_start)
 
     def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The network's ``loss_terms``; that of Y_TE by its weight, which rises over the first epochs if asked for."""
+        """The network's ``loss_terms``; that of an effect by its weight, which rises over the first epochs if asked for."""
         config = self.config
         if self.targets is not None:
             targets = self.targets[indices.to(self.targets.device)]
@@ -78,7 +78,7 @@ class ClassificationRun(Run):
         terms = self.bare.loss_terms(outputs, targets, eq7_alone=config.eq7_alone, label_smoothing=config.label_smoothing)
         rise = self.progress.total_steps / (config.effect_warmup * self.steps) if config.effect_warmup else 1.0
         weight = config.effect_weight * min(1.0, rise)
-        return sum(term * weight if name == "y_te" else term for name, term in terms.items()), terms
+        return sum(term * weight if ANSWERS[name].effect else term for name, term in terms.items()), terms
 
     def evaluate(self, loader: DataLoader, start: int) -> dict[str, Any]:
         """Figures of ``weights`` on what ``Features.evaluation`` gave."""

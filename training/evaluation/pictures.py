@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from cternet.show.colours import COUNTERFACTUAL, EFFECT, FACTUAL
 
 COLOURS: dict[str, str] = {"v": COUNTERFACTUAL, "y": FACTUAL, "y_te": EFFECT}
+OTHER = "#777777"
+"""Of an answer that only some family has."""
 
 
 def confusion_figure(figures: dict[str, Any], classes: tuple[str, ...], title: str) -> Figure:
@@ -53,8 +55,8 @@ def reliability_figure(calibrations: Mapping[str, dict[str, Any]], names: Mappin
     figure.get_layout_engine().set(wspace=0.04)
     grid = figure.subplots(2, count, sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1))
     for column, (key, found) in enumerate(calibrations.items()):
-        diagram(grid[0, column], found, COLOURS[key])
-        histogram(grid[1, column], found, COLOURS[key])
+        diagram(grid[0, column], found, COLOURS.get(key, OTHER))
+        histogram(grid[1, column], found, COLOURS.get(key, OTHER))
         grid[0, column].set_title(f"{names[key]}\ncalibration error {found['error']:.1%}", fontsize=10)
         grid[1, column].set_xlabel("confidence")
     grid[0, 0].set_ylabel("accuracy")
