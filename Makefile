@@ -54,6 +54,7 @@ test: lint ## install if needed, then lint and the whole suite but the tests mar
 lint: $(DEV) ## check style and formatting
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 format: $(DEV) ## put style and formatting right
 	$(BIN)/python -m ruff check --fix .

@@ -10,7 +10,7 @@ rated alone, not photos: the point says where the words of a prediction lie, and
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -76,7 +76,7 @@ def circumplex_figure(before: Analysis, after: Analysis | None = None) -> Figure
     for label, place in zip(before.labels, places(before.labels), strict=True):
         axes.plot(*place, "o", color=COLOURS.get(label, "#666666"), markersize=7)
         side = -1 if crowded(place, before.labels) else 1
-        style = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 8}
+        style: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 8}
         axes.annotate(label, place, xytext=(8 * side, 0), textcoords="offset points", **style)
     start = point(before)
     axes.plot(*start, "D", markersize=8, markerfacecolor="none", markeredgecolor=ink, label="the prediction")

@@ -34,7 +34,8 @@ TIMES = 2.0
 
 def blur(pixels: Pixels, _hole: NDArray[np.bool_]) -> Pixels:
     """The photo under a strong Gaussian blur: colours stay, things go."""
-    return cv2.GaussianBlur(pixels, (0, 0), STRENGTH * max(pixels.shape[:2]), borderType=cv2.BORDER_REFLECT)
+    blurred = cv2.GaussianBlur(pixels, (0, 0), STRENGTH * max(pixels.shape[:2]), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.uint8)
 
 
 def mean(pixels: Pixels, _hole: NDArray[np.bool_]) -> Pixels:
@@ -44,7 +45,7 @@ def mean(pixels: Pixels, _hole: NDArray[np.bool_]) -> Pixels:
 
 def inpaint(pixels: Pixels, hole: NDArray[np.bool_]) -> Pixels:
     """The hole filled in from around it (Telea, https://doi.org/10.1080/10867651.2004.10487596)."""
-    return cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, cv2.INPAINT_TELEA), np.uint8)
 
 
 FILLS: dict[str, Callable[[Pixels, NDArray[np.bool_]], Pixels]] = {"blur": blur, "mean": mean, "inpaint": inpaint}
@@ -78,7 +79,7 @@ def hide(pixels: Pixels, mask: Mask, how: str = "blur") -> Pixels:
     cover = np.maximum(cells, edge)
     scale = min(1.0, FILL_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     hole = cv2.resize(cover, size, interpolation=cv2.INTER_AREA) > 0.01
     fill = cv2.resize(FILLS[how](small, hole), (width, height), interpolation=cv2.INTER_LINEAR)
     cover = cover[..., None]

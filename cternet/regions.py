@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import slic
 
-from cternet.results.analysis import Analysis, Array
+from cternet.results.analysis import Analysis
+from cternet.results.result import Array
 from cternet.show.words import significant, third
 
 Parts = NDArray[np.int32]

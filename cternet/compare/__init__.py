@@ -2,7 +2,7 @@
 
 from cternet.compare.comparison import Comparison, Panel, compare, measure
 from cternet.compare.errors import MapError, Stopped
-from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, make_map, named
+from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, make_map, named, networks_of, unavailable
 from cternet.compare.metrics import METRICS, Faithfulness, Metric
 from cternet.compare.networks import Networks
 from cternet.compare.sample import Sample, load_samples
@@ -27,4 +27,6 @@ __all__ = [
     "make_map",
     "measure",
     "named",
+    "networks_of",
+    "unavailable",
 ]

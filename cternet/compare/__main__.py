@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from cternet.compare.comparison import Comparison, compare, measure
 from cternet.compare.export import PICTURES, check_ending, write
-from cternet.compare.methods import DEFAULT, METHODS, named
+from cternet.compare.methods import DEFAULT, METHODS, named, networks_of, unavailable
 from cternet.compare.networks import SOURCES, Networks
 from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.sample import Sample, load_samples
@@ -92,9 +92,8 @@ def main() -> int:
                 path.parent.mkdir(parents=True, exist_ok=True)
     except (CheckpointError, ValueError, OSError) as error:
         return failed(error, 2)
-    for method in methods:
-        if METHODS[method].network in networks.reasons:
-            print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
+    for method, reason in unavailable(methods, networks.reasons).items():
+        print(f"no map of {METHODS[method].title}: {reason}", file=sys.stderr)
 
     status = 0
     done: list[tuple[Sample, Comparison]] = []
@@ -136,14 +135,14 @@ def sources(arguments: Arguments) -> dict[str, str]:
 
 def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
     """The classifier, and of the other networks those that ``methods`` need."""
-    needed = {METHODS[method].network for method in methods}
+    needed = networks_of(methods)
     predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
     return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
 
 
 def look(networks: Networks, photo: Path, methods: Sequence[str], arguments: Arguments) -> tuple[Sample, Comparison]:
     """The maps of one photo, and the sample they were made from."""
-    sample = load_samples(networks, [photo], {METHODS[method].network for method in methods} - {None})[0]
+    sample = load_samples(networks, [photo], networks_of(methods))[0]
     twins = [other for other in arguments.photos if other.name == photo.name]
     sample.name = photo.name if len(twins) == 1 else str(photo)
     sample.analysis = replace(sample.analysis, photo=shrunk(sample.analysis.photo, PHOTO_SIDE))

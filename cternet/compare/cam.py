@@ -6,6 +6,7 @@ map to [0, 1] would hide how large it is.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from cternet.compare.errors import MapError, Stopped
 from cternet.compare.sample import Sample
 
-Make = Callable[[Sample, str, Callable[[], bool]], NDArray]
+Make = Callable[[Sample, str, Callable[[], bool]], NDArray[Any]]
 
 FAMILY = {
     "grad-cam": GradCAM,
@@ -28,7 +29,7 @@ FAMILY = {
 }
 
 
-def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
+def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
     """w_c . X_p (Zhou et al. 2016), signed: its mean and the bias make the logit of ``vanilla``.
 
     Raises:
@@ -44,7 +45,7 @@ def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
 def from_features(kind: str, network: str) -> Make:
     """A method of ``FAMILY`` on the last features of ``network``; where it finds nothing for the class, 0."""
 
-    def make(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray:
+    def make(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
         x = sample.need(network).float()[None]
         index = sample.networks.class_index(network, label)
         model = sample.networks.classifiers[network]
@@ -64,7 +65,7 @@ def from_features(kind: str, network: str) -> Make:
     return make
 
 
-def towards_strength(projection: NDArray, features: NDArray) -> NDArray:
+def towards_strength(projection: NDArray[Any], features: NDArray[Any]) -> NDArray[Any]:
     """A projection (H, W) on a principal component of features (C, H, W), with the sign that is larger where they are strong.
 
     The sign of a singular vector is arbitrary, and the half below 0 is cut off: with the other sign the map would show the
@@ -87,7 +88,7 @@ class Answers(nn.Module):
         return self.network(images.to(memory_format=torch.channels_last)).prediction
 
 
-def score_cam(sample: Sample, label: str, stop: Callable[[], bool]) -> NDArray:
+def score_cam(sample: Sample, label: str, stop: Callable[[], bool]) -> NDArray[Any]:
     """Score-CAM (Wang et al. 2020) of ``vanilla``: a forward for every channel, in batches.
 
     Raises:

@@ -106,20 +106,20 @@ def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] 
     Raises:
         Stopped: ``stop()`` said so; what was yielded stays valid.
     """
-    there = [panel for panel in comparison.panels if panel.values is not None]
-    shown = [panel for panel in there if METHODS[panel.method].explains in sample.networks]
-    for classifier in dict.fromkeys(METHODS[panel.method].explains for panel in shown):
+    there = [(panel, panel.values) for panel in comparison.panels if panel.values is not None]
+    shown = [(panel, values) for panel, values in there if METHODS[panel.method].explains in sample.networks]
+    for classifier in dict.fromkeys(METHODS[panel.method].explains for panel, _ in shown):
         key = ("random", classifier, comparison.label)
         if key not in sample.measured:
-            values = random_map(sample.grid, sample.analysis.seen)
-            sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
+            control = random_map(sample.grid, sample.analysis.seen)
+            sample.measured[key] = faithfulness(sample, classifier, comparison.label, control, stop=stop)
         comparison = replace(comparison, controls=comparison.controls | {classifier: sample.measured[key]})
         yield comparison
-    for panel in shown:
+    for panel, values in shown:
         classifier = METHODS[panel.method].explains
         key = (panel.method, classifier, comparison.label)
         if key not in sample.measured:
-            sample.measured[key] = faithfulness(sample, classifier, comparison.label, panel.values, stop=stop)
+            sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
         numbered = replace(panel, numbers=sample.measured[key])
         panels = tuple(numbered if old.method == panel.method else old for old in comparison.panels)
         comparison = replace(comparison, panels=panels)

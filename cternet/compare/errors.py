@@ -1,11 +1,11 @@
 """What can go wrong with a map, and how long work is given up."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Values = TypeVar("Values", bound=NDArray)
+Values = TypeVar("Values", bound=NDArray[Any])
 
 
 class MapError(ValueError):

@@ -45,7 +45,8 @@ def write(
             with DRAWING:
                 save(comparison_figure(comparisons, models=models, **figure_options), file, ending[1:], dpi=DPI)
         elif ending == ".npz":
-            np.savez_compressed(file, **arrays(comparisons, models=models))
+            named: dict[str, Any] = arrays(comparisons, models=models)
+            np.savez_compressed(file, **named)
         else:
             file.write((numbers(comparisons) if ending == ".csv" else latex(comparisons)).encode())
     return path

@@ -8,6 +8,7 @@ Everything is a function of the photo, the map and the weights: what is random i
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,7 +40,7 @@ def baselines(photo: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(blurred).permute(2, 0, 1), photo.mean(dim=(1, 2), keepdim=True).expand_as(photo)
 
 
-def altered(photo: Tensor, rank: Tensor, noise: NDArray) -> Iterator[Tensor]:
+def altered(photo: Tensor, rank: Tensor, noise: NDArray[Any]) -> Iterator[Tensor]:
     """The photo, its baselines, a step's (deletion, insertion) on each baseline, and a share's (lowest, highest) removed."""
     without = baselines(photo)
     yield from (photo, *without)
@@ -62,7 +63,8 @@ def answers(
     Raises:
         Stopped: ``stop()`` said so before a batch.
     """
-    index, images, found = networks.class_index(classifier, label), iter(images), []
+    index, images = networks.class_index(classifier, label), iter(images)
+    found: list[NDArray[np.float64]] = []
     while True:
         if stop():
             raise Stopped
@@ -73,7 +75,7 @@ def answers(
 
 
 def faithfulness(
-    sample: Sample, classifier: str, label: str, values: NDArray, *, stop: Callable[[], bool] = never
+    sample: Sample, classifier: str, label: str, values: NDArray[Any], *, stop: Callable[[], bool] = never
 ) -> Faithfulness:
     """The numbers of a map (H, W) on any grid and scale, larger where it sees more.
 
@@ -81,7 +83,7 @@ def faithfulness(
         Stopped: ``stop()`` said so before a batch.
     """
     photo, seen = sample.pixels(classifier), sample.analysis.seen
-    rank = ranks(values, photo.shape[-2:], random_map(sample.grid, seen))
+    rank = ranks(values, (photo.shape[-2], photo.shape[-1]), random_map(sample.grid, seen))
     noise = NOISE * generator(seen, "noise").standard_normal(photo.shape, np.float32)
     p = answers(sample.networks, classifier, label, altered(photo, torch.from_numpy(rank), noise), stop)
 
@@ -89,11 +91,15 @@ def faithfulness(
     steps, road = np.split(rest, [4 * (STEPS - 1)])
     deletion, insertion = steps.reshape(STEPS - 1, 2, 2).transpose(2, 1, 0)  # each (baseline, step)
 
-    def area(first: float, between: NDArray, last: float) -> float:
+    def area(first: float, between: NDArray[Any], last: float) -> float:
         return float(np.trapezoid([first, *between, last], dx=1 / STEPS))
 
+    removed = [area(whole, curve, end) for curve, end in zip(deletion, without, strict=True)]
+    shown = [area(start, curve, whole) for curve, start in zip(insertion, without, strict=True)]
     return Faithfulness(
-        *(area(whole, curve, end) for curve, end in zip(deletion, without, strict=True)),
-        *(area(start, curve, whole) for curve, start in zip(insertion, without, strict=True)),
+        deletion_blur=removed[0],
+        deletion_mean=removed[1],
+        insertion_blur=shown[0],
+        insertion_mean=shown[1],
         road=float((road[0::2] - road[1::2]).mean() / 2),
     )

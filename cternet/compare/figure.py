@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -94,8 +95,9 @@ class Look:
 
     def picture(self, photo: NDArray[np.uint8], panel: Panel, span: Scale) -> NDArray[np.uint8]:
         """A panel's pixels over a photo (h, w, 3)."""
+        assert panel.values is not None
         signed = METHODS[panel.method].signed
-        options = {"style": self.style, "cmap": self.cmap, "opacity": self.opacity, "smooth": self.smooth}
+        options: dict[str, Any] = {"style": self.style, "cmap": self.cmap, "opacity": self.opacity, "smooth": self.smooth}
         return picture(photo, panel.values, span, signed=signed, **options)
 
 

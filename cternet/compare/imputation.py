@@ -8,6 +8,7 @@ the rows of one Laplacian and a solver for symmetric matrices, and its noise is 
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def laplacian(height: int, width: int) -> sparse.csc_array:
     return (sparse.diags_array(weights.sum(axis=0)) - weights).tocsc()
 
 
-def impute(image: NDArray, removed: NDArray[np.bool_], noise: NDArray) -> NDArray[np.float32]:
+def impute(image: NDArray[Any], removed: NDArray[np.bool_], noise: NDArray[Any]) -> NDArray[np.float32]:
     """The image with its removed pixels filled.
 
     Args:

@@ -1,7 +1,8 @@
 """The methods whose maps are compared, one registry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class Method:
     """
 
     title: str
-    make: Callable[[Sample, str, Callable[[], bool]], NDArray]
+    make: Callable[[Sample, str, Callable[[], bool]], NDArray[Any]]
     network: str | None
     about: str
     paper: str
@@ -228,3 +229,13 @@ def make_map(sample: Sample, method: str, label: str, *, stop: Callable[[], bool
     if key not in sample.maps:
         sample.maps[key] = np.asarray(chosen.make(sample, label, stop), np.float32)
     return require_contrast(sample.maps[key])
+
+
+def networks_of(methods: Iterable[str]) -> set[str]:
+    """The networks that methods look into, keys of ``KINDS``."""
+    return {network for method in methods if (network := METHODS[method].network) is not None}
+
+
+def unavailable(methods: Iterable[str], reasons: Mapping[str, str]) -> dict[str, str]:
+    """Of methods, those whose network is not there, and why, given the ``reasons`` of ``Networks``."""
+    return {method: reasons[network] for method in methods if (network := METHODS[method].network or "") in reasons}

@@ -85,6 +85,13 @@ class Networks:
     def __contains__(self, name: str) -> bool:
         return name in self.classifiers or (name == "ras" and self.ras is not None)
 
+    def network(self, name: str) -> Classifier | RAS:
+        """The network of that name, which is there."""
+        if name != "ras":
+            return self.classifiers[name]
+        assert self.ras is not None
+        return self.ras
+
     @property
     def classes(self) -> tuple[str, ...]:
         """The predictor's classes, in the order of its logits."""
@@ -96,7 +103,7 @@ class Networks:
 
     def config(self, name: str) -> Any:
         """How a network sees photos (image size, geometry, normalisation)."""
-        return self.ras.config if name == "ras" else self.classifiers[name].config
+        return self.network(name).config
 
     @property
     def views(self) -> dict[int, Any]:
@@ -106,8 +113,8 @@ class Networks:
     @torch.inference_mode()
     def forward(self, name: str, images: Tensor) -> Tensor:
         """Images (B, 3, size, size) with values in [0, 1] to X (B, C, H, W) of a classifier, or saliency (B, h, w) of RAS."""
-        images = self.normalised(name, images)
-        return self.ras.saliency(images) if name == "ras" else self.classifiers[name].forward_features(images)
+        network, images = self.network(name), self.normalised(name, images)
+        return network.saliency(images) if isinstance(network, RAS) else network.forward_features(images)
 
     def normalised(self, name: str, images: Tensor) -> Tensor:
         """Images (B, 3, size, size) with values in [0, 1] as a network's input, on the device."""

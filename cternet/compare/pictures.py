@@ -1,7 +1,7 @@
 """Panels as pixels, and what their colours mean: one way for figures, pages and reports."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -35,13 +35,13 @@ def scales(comparisons: Sequence[Comparison], scale: ScaleOf = "own", *, style: 
     """
     offered(scale, SCALES, "scale")
     offered(style, STYLES, "style")
-    groups: dict[tuple[int | None, str], list[tuple[int, str, NDArray]]] = {}
+    groups: dict[tuple[int | None, str], list[tuple[int, str, NDArray[Any]]]] = {}
     for row, comparison in enumerate(comparisons):
         for panel in comparison.panels:
             if panel.values is not None:
                 key = (row, panel.method) if scale == "own" else (None, SAME_UNIT.get(panel.method, panel.method))
                 groups.setdefault(key, []).append((row, panel.method, panel.values))
-    found = {}
+    found: dict[tuple[int, str], Scale] = {}
     for (_, unit), members in groups.items():
         span = shared_scale(*(values for _, _, values in members))
         if METHODS[unit].signed and style == "overlay":
@@ -59,7 +59,7 @@ def colours(signed: bool, style: Style, cmap: str = SEQUENTIAL[0]) -> str:
 
 def picture(
     photo: NDArray[np.uint8],
-    values: NDArray,
+    values: NDArray[Any],
     scale: Scale,
     *,
     signed: bool = False,
@@ -96,7 +96,7 @@ def shrunk(photo: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     if factor >= 1:
         return photo
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def offered(choice: str, choices: Sequence[str], what: str) -> None:

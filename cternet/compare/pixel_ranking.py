@@ -1,6 +1,7 @@
 """The order in which a map ranks the places of a photo, and the random map that is the control of every other."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +23,18 @@ def random_map(shape: tuple[int, int], photo: NDArray[np.uint8]) -> NDArray[np.f
     return generator(photo, "map").random(shape, np.float32)
 
 
-def stretched(values: NDArray) -> NDArray[np.float32]:
+def stretched(values: NDArray[Any]) -> NDArray[np.float32]:
     """A map from its lowest value, 0, to its highest, 1, so that a resize rounds little beside the range; flat is 0."""
     above = np.asarray(values, np.float64) - values.min()
     return (above / (above.max() or 1)).astype(np.float32)
 
 
-def levels(values: NDArray) -> NDArray[np.int64]:
+def levels(values: NDArray[Any]) -> NDArray[np.int64]:
     """Values in [0, 1] to whole numbers of the same order; those that differ by rounding become equal."""
     return np.rint(np.asarray(values, np.float64) * LEVELS).astype(np.int64)
 
 
-def ranks(values: NDArray, size: tuple[int, int], ties: NDArray) -> NDArray[np.int64]:
+def ranks(values: NDArray[Any], size: tuple[int, int], ties: NDArray[Any]) -> NDArray[np.int64]:
     """Each pixel's place in the descending order of a map: 0 for the pixel it ranks highest.
 
     Ties are common, since a map cut off at 0 is 0 on half of the photo.  Pixel order would favour the top of the photo, and

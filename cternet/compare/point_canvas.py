@@ -4,6 +4,8 @@ Text is measured before it is placed, and taken as it is: a file name may hold `
 Hold ``cternet.show.figure.DRAWING`` while using a canvas.
 """
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -43,7 +45,13 @@ class PointCanvas:
 
     def text(self, x: float, y: float, line: str, size: float, *, align: str = "left", bold: bool = False) -> None:
         """One line; y is the top of it."""
-        looks = {"fontproperties": font(size, bold), "color": INK, "ha": align, "va": "baseline", "parse_math": False}
+        looks: dict[str, Any] = {
+            "fontproperties": font(size, bold),
+            "color": INK,
+            "ha": align,
+            "va": "baseline",
+            "parse_math": False,
+        }
         self.axes.text(x, y + size, drawable(line), **looks)
 
     def image(self, x: float, y: float, width: float, height: float, pixels: NDArray[np.uint8], *, label: str = "") -> None:
@@ -53,7 +61,7 @@ class PointCanvas:
 
     def hatched(self, x: float, y: float, width: float, height: float, lines: list[str], size: float) -> None:
         """A cell without a picture, and why."""
-        pattern = {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.3, "hatch": "////"}
+        pattern: dict[str, Any] = {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.3, "hatch": "////"}
         self.axes.add_patch(Rectangle((x, y), width, height, **pattern))
         longest, high = max(length(line, size) for line in lines), len(lines) * size * LEADING
         top = y + (height - high) / 2

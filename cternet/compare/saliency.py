@@ -1,6 +1,7 @@
 """What stands out of a photo, whatever the class: RAS (``cternet.networks.ras``) and the spectral residual."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,12 +13,12 @@ SIDE = 64
 """Pixels a side at which the spectral residual is taken, as in its paper."""
 
 
-def ras(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
+def ras(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
     """Probability that a place belongs to the salient object, in [0, 1]."""
     return sample.need("ras").float().cpu().numpy()
 
 
-def spectral_residual(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray:
+def spectral_residual(sample: Sample, _label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
     """Hou & Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007: what the log spectrum has beyond its average.
 
     Of the grey photo at 64 x 64; 3 x 3 average of the log amplitude, squared magnitude, Gaussian of deviation 2.5 (the

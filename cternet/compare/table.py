@@ -38,7 +38,7 @@ def latex(comparisons: Sequence[Comparison]) -> str:
     Raises:
         ValueError: nothing has been measured, so there is nothing to average.
     """
-    groups = {}
+    groups: dict[str, list[str]] = {}
     for method in dict.fromkeys(panel.method for comparison in comparisons for panel in comparison.panels):
         groups.setdefault(METHODS[method].explains, []).append(method)
     found = {classifier: rows(comparisons, classifier, methods) for classifier, methods in groups.items()}

@@ -8,7 +8,7 @@ the network's budget is equal, every S* has the mean of S, 1, and ``map`` and ``
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -47,7 +47,7 @@ ALLOCATIONS: dict[str, Allocation] = {}
 """By name, in the order they are offered in."""
 
 
-def allocation(**facts) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
+def allocation(**facts: Any) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
     """Register the function under its name, with the facts of an ``Allocation``."""
 
     def register(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -74,25 +74,25 @@ def available(*, bank: bool) -> tuple[str, ...]:
 
 
 @allocation(words="random", choice="random: random values", constant=True, drawn=True)
-def random(a: Tensor, *, generator: torch.Generator | None = None, **_) -> Tensor:
+def random(a: Tensor, *, generator: torch.Generator | None = None, **_: Any) -> Tensor:
     """Independent draws U ~ U(0, 2) for every channel and place; their mean is the uniform allocation."""
     return 2 * torch.rand(a.shape, generator=generator, device=a.device, dtype=a.dtype)
 
 
 @allocation(words="uniform", choice="uniform: the same everywhere", constant=True)
-def uniform(a: Tensor, **_) -> Tensor:
+def uniform(a: Tensor, **_: Any) -> Tensor:
     """The same attention, 1, everywhere."""
     return torch.ones_like(a)
 
 
 @allocation(words="reversed", choice="reverse: most where there was least")
-def reverse(a: Tensor, **_) -> Tensor:
+def reverse(a: Tensor, **_: Any) -> Tensor:
     """max + min - a in each channel: most attention where there was least."""
     return a.amax(dim=(2, 3), keepdim=True) + a.amin(dim=(2, 3), keepdim=True) - a
 
 
 @allocation(words="another image's", choice="shuffle: another photo's", needs="bank")
-def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor | None = None, **_) -> Tensor:
+def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor | None = None, **_: Any) -> Tensor:
     """Another image's attention: from ``bank`` (M, D, H, W) if given, else from the batch, never the image's own.
 
     Raises:
@@ -111,7 +111,7 @@ def shuffle(a: Tensor, *, generator: torch.Generator | None = None, bank: Tensor
 
 
 @allocation(words="painted", choice="painted: by hand", needs="painting")
-def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
+def painted(a: Tensor, *, painting: Tensor | None = None, **_: Any) -> Tensor:
     """A map (H, W) made by a person, the same in every channel; only its shape counts where the budget is equal.
 
     Raises:
@@ -122,7 +122,7 @@ def painted(a: Tensor, *, painting: Tensor | None = None, **_) -> Tensor:
     return painting.to(a).expand_as(a).clone()
 
 
-def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pooling, **options) -> Tensor:
+def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pooling, **options: Any) -> Tensor:
     """S* (B, 1, H, W) of the named allocation.
 
     Args:

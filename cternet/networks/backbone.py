@@ -28,7 +28,8 @@ class Backbone(nn.Module):
         options: dict[str, Any] = {} if output_stride is None else {"output_stride": output_stride}
         options |= {} if pyramid else {"out_indices": (-1,)}
         self.net = timm.create_model(name, features_only=True, pretrained=pretrained, **options)
-        self.level_channels: list[int] = self.net.feature_info.channels()
+        features: Any = self.net.feature_info
+        self.level_channels: list[int] = features.channels()
         self.channels = self.level_channels[-1]
         self.channels_last = getattr(self.net, "output_fmt", None) == "NHWC"
 

@@ -57,7 +57,8 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
         source_name = str(source).removeprefix("hf-hub:")
         config = family.config(**known_settings(family, settings))
         with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
-            return family.network.from_pretrained(source_name, config=config, strict=True).eval()
+            network: Any = family.network
+            return network.from_pretrained(source_name, config=config, strict=True).eval()
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {MEND}.") from None
     except RuntimeError as error:

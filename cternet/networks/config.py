@@ -1,11 +1,22 @@
 """What a checkpoint needs to be run as it was trained; stored as ``config.json``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from cternet.emotions import MIKELS, TABLES
 from cternet.networks.allocations import AllocationName, Level
 from cternet.networks.sentiment_map import BUDGETS, Budget
+
+
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """One number for each of red, green and blue; JSON has lists.
+
+    Raises:
+        ValueError: more or fewer.
+    """
+    red, green, blue = values
+    return red, green, blue
 
 
 @dataclass
@@ -36,7 +47,7 @@ class EmotionConfig:
     """Figures of this checkpoint, by split."""
 
     def __post_init__(self) -> None:
-        self.classes, self.mean, self.std = tuple(self.classes), tuple(self.mean), tuple(self.std)
+        self.classes, self.mean, self.std = tuple(self.classes), triple(self.mean), triple(self.std)
         if len(self.classes) == 1:
             self.classes = TABLES.get(self.classes[0], self.classes)
         if len(self.classes) < 2:

@@ -34,4 +34,4 @@ class Coupling(nn.Module):
         """X~ (B, R, H, W) -> g (B, K, H, W), g_p = W . [1 ; X~_p]: what one unit of S at place p adds to N * Y."""
         weight = self.classifier.weight  # (K, 1 + R)
         g = weight[:, 1:] @ reduced.flatten(2) + weight[:, :1]  # (B, K, N)
-        return g.unflatten(2, reduced.shape[2:])
+        return g.reshape(*g.shape[:2], *reduced.shape[2:])

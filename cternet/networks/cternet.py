@@ -37,6 +37,7 @@ class CTERNet(SMADF, tags=["counterfactual"]):
     answers = ("v", "y", "y_te")
     has_counterfactual = True
     config: CTERNetConfig
+    shuffle_mean: Tensor
 
     def __init__(self, config: CTERNetConfig, pretrained: bool = False) -> None:
         super().__init__(config, pretrained)
@@ -82,7 +83,7 @@ class CTERNet(SMADF, tags=["counterfactual"]):
             allocate(config.allocation, config.level, s_out=s_out, s=s, pooling=pooling, generator=generator)
             for _ in range(config.draws)
         ]
-        s_star = sum(draws) / config.draws
+        s_star = torch.stack(draws).mean(dim=0)
         if borrows:
             mean = s.detach().float().mean(dim=0, keepdim=True)
             self.shuffle_mean.copy_(mean if self.shuffle_mean.isnan().any() else self.shuffle_mean.lerp(mean, 0.01))

@@ -7,14 +7,14 @@ needs only E[S*], the spread only Cov(S*) = alpha I + beta 11^T over places, and
 import torch
 from torch import Tensor
 
-from cternet.networks.allocations import ALLOCATIONS, allocate
+from cternet.networks.allocations import ALLOCATIONS, Level, allocate
 from cternet.networks.sentiment_map import Pooling
 
 SAMPLE = 16_384
 """Cells that are drawn for the variance of S* where no closed form is known, 84 draws of 14 x 14: it is within 2 %."""
 
 
-def expectation(name: str, level: str, s: Tensor, pooling: Pooling) -> Tensor | None:
+def expectation(name: str, level: Level, s: Tensor, pooling: Pooling) -> Tensor | None:
     """E[S*] (B, 1, H, W) under an allocation whose values have mean 1, exact; None where it depends on the image.
 
     On an equal budget no cell differs from another before the draw and their mean is 1, so E[S*] = 1.  On a free one and the
@@ -34,7 +34,7 @@ def expectation(name: str, level: str, s: Tensor, pooling: Pooling) -> Tensor | 
     return scale.expand_as(s)
 
 
-def spread(name: str, level: str, s: Tensor, pooling: Pooling) -> tuple[Tensor, Tensor]:
+def spread(name: str, level: Level, s: Tensor, pooling: Pooling) -> tuple[Tensor, Tensor]:
     """alpha and beta (B,) of Cov(S*) = alpha I + beta 11^T over places; 0 where S* is not drawn.
 
     Every draw has it: no place and no pair of places differs from another beforehand.
@@ -67,7 +67,7 @@ def spread(name: str, level: str, s: Tensor, pooling: Pooling) -> tuple[Tensor, 
     return scale.square() / 3, zero
 
 
-def one_cell(level: str, s: Tensor, pooling: Pooling) -> Tensor:
+def one_cell(level: Level, s: Tensor, pooling: Pooling) -> Tensor:
     """Variance of a cell of the random S* on an equal budget, which no image changes, from ``SAMPLE`` cells."""
     generator = torch.Generator(s.device).manual_seed(0)
     like = s.new_ones(1).expand(-(-SAMPLE // s[0].numel()), 1, *s.shape[2:])

@@ -6,6 +6,7 @@ A coarse map is predicted from the deepest features and refined level by level. 
 sees nothing (reverse attention) and adds what is missing there (a residual).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from cternet.networks.backbone import Backbone
+from cternet.networks.config import triple
 
 BRANCHES = ((1, 1), (3, 2), (5, 4), (7, 6))
 """First kernel and second dilation of each branch of the multi-scale context block."""
@@ -44,7 +46,7 @@ class RASConfig:
     """Figures of this checkpoint, by split."""
 
     def __post_init__(self) -> None:
-        self.mean, self.std = tuple(self.mean), tuple(self.std)
+        self.mean, self.std = triple(self.mean), triple(self.std)
         if self.geometry != "squash":
             raise ValueError(f"unknown geometry {self.geometry!r}: the only one is squash")
         if self.channels < 1:
@@ -96,8 +98,8 @@ class ReverseAttention(nn.Module):
         return u + self.residual(torch.sigmoid(-u) * self.reduce(x))
 
 
-def resize(y: Tensor, size: tuple[int, int]) -> Tensor:
-    return F.interpolate(y, size=size, mode="bilinear", align_corners=False)
+def resize(y: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(y, size=list(size), mode="bilinear", align_corners=False)
 
 
 class RAS(

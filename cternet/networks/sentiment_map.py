@@ -40,7 +40,7 @@ class Pooling(NamedTuple):
 
         M_k = w_k . S_out + b_k;  v_k = GAP(M_k);  S = (1/K) sum_k v_k M_k, on the budget.
         """
-        maps = (self.weight @ s_out.flatten(2) + self.bias[:, None]).unflatten(2, s_out.shape[2:])  # (B, K, H, W)
+        maps = (self.weight @ s_out.flatten(2) + self.bias[:, None]).reshape(len(s_out), -1, *s_out.shape[2:])  # (B, K, H, W)
         v = maps.mean(dim=(2, 3))  # (B, K)
         s = (v[:, :, None, None] * maps).mean(dim=1, keepdim=True)  # (B, 1, H, W)
         if self.budget == "equal":
@@ -70,6 +70,7 @@ class SentimentMap(nn.Module):
         self.conv = nn.Conv2d(channels, classes * maps_per_class, kernel_size=1)
         # Start with S = 1 everywhere, so that Y(S) starts as a linear classifier on the pooled features.  On a free budget
         # S* starts at 0 for uniform attention (every kernel and its bias sum to 0), so that Y_TE starts there too.
+        assert self.conv.bias is not None
         with torch.no_grad():
             self.conv.bias.fill_(1.0)
             self.conv.weight -= self.conv.weight.mean(dim=1, keepdim=True) + (1.0 / channels if budget == "free" else 0.0)
@@ -78,8 +79,9 @@ class SentimentMap(nn.Module):
     def pooling(self) -> Pooling:
         """Averaging the l maps of a class and averaging their kernels is the same thing."""
         shape = (self.classes, self.maps_per_class)
-        weight = self.conv.weight.flatten(1).unflatten(0, shape).mean(dim=1)
-        return Pooling(weight, self.conv.bias.unflatten(0, shape).mean(dim=1), self.budget)
+        assert self.conv.bias is not None
+        weight = self.conv.weight.reshape(*shape, -1).mean(dim=1)
+        return Pooling(weight, self.conv.bias.reshape(shape).mean(dim=1), self.budget)
 
     def forward(self, s_out: Tensor) -> tuple[Tensor, Tensor]:
         """S_out (B, D, H, W) -> v (B, K), S (B, 1, H, W)."""

@@ -1,6 +1,7 @@
 """CTERNet without its counterfactual: stages (i) to (iii), the sentiment map and the answer from it (Table 3's SMAD-F)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,7 @@ class SMADF(EmotionNetwork):
     """Situation modification and attentional deployment to a map S, and Y(S, X), which is linear in it."""
 
     family = "smad-f"
-    answers = ("v", "y")
+    answers: ClassVar[tuple[str, ...]] = ("v", "y")
     has_evidence = True
 
     def __init__(self, config: CTERNetConfig, pretrained: bool = False) -> None:

@@ -79,9 +79,10 @@ class TimmClassifier(Classifier):
         self.config = config.completed(net)
         self.head: nn.Module = nn.Identity()
         if isinstance(net, VisionTransformer):
-            self.head = nn.Sequential(net.blocks[-1], net.norm)
-            net.blocks, net.norm = net.blocks[:-1], nn.Identity()
-        self.net = net
+            blocks: Any = net.blocks
+            self.head = nn.Sequential(blocks[-1], net.norm)
+            net.blocks, net.norm = blocks[:-1], nn.Identity()
+        self.net: Any = net
 
     @classmethod
     def from_pretrained(cls, source: str, *, config: TimmConfig, strict: bool = True) -> "TimmClassifier":

@@ -7,7 +7,7 @@ several times what cameras and editors write.
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 MAX_SCANS = 40
 """Of a JPEG.  Each goes over all pixels; progressive files have about ten."""
@@ -18,7 +18,7 @@ MAX_BLOCKS = 10_000
 JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """Not stuffed bytes and restart markers, which are within a scan."""
 JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8)
-TIFF_BYTE_ORDERS = {b"II": "little", b"MM": "big"}
+TIFF_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 TIFF_STRIPS = (273, 324)
 """The tags StripOffsets and TileOffsets."""
 

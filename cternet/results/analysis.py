@@ -254,8 +254,7 @@ def counterfactual(
     if bank is not None and bank.shape[1:] != s_out.shape:
         raise ValueError(f"the shuffle bank has maps of shape {tuple(bank.shape[1:])}, this network's are {s_out.shape}")
     s_t, s_out_t = torch.from_numpy(s)[None, None], torch.from_numpy(s_out)[None]
-    if borrows:
-        bank = others(bank, s_t[0], pooling)
+    source = others(bank, s_t[0], pooling) if borrows and bank is not None else None
     shown = allocate(
         name,
         level,
@@ -263,11 +262,11 @@ def counterfactual(
         s=s_t,
         pooling=pooling,
         generator=torch.Generator().manual_seed(seed),
-        bank=bank if borrows else None,
+        bank=source,
         painting=None if painting is None else torch.from_numpy(np.asarray(painting, np.float32)),
     )[0, 0].numpy()
-    if borrows:
-        borrowed = pooling(bank)[1][:, 0].numpy()
+    if source is not None:
+        borrowed = pooling(source)[1][:, 0].numpy()
         mean = borrowed.mean(axis=0) if expected is None else expected
         return Counterfactual(name, level, seed, mean=mean, shown=shown, borrowed=borrowed)
     precise = Pooling(pooling.weight.double(), pooling.bias.double(), pooling.budget)

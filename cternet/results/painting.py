@@ -7,13 +7,15 @@ so what is evaluated is exactly what a link holds.
 import base64
 import binascii
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cternet.photos.load import Photo, open_photo
-from cternet.results.analysis import Analysis, Array
+from cternet.results.analysis import Analysis
+from cternet.results.result import Array
 
 Mask = NDArray[np.uint8]
 Shape = tuple[int, int]
@@ -21,7 +23,7 @@ LEAST_LEFT = 0.01
 """Share of S outside a painting under which nothing is moved there: a hundred times as much on a few cells says nothing."""
 
 
-def checked(mask: NDArray, shape: Shape) -> Mask:
+def checked(mask: NDArray[Any], shape: Shape) -> Mask:
     """The mask, if it is one over these cells.
 
     Raises:

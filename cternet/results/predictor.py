@@ -57,7 +57,7 @@ class Predictor:
     ) -> None:
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-            model = model.to(self.device, memory_format=torch.channels_last)
+            model = model.to(self.device).to(memory_format=torch.channels_last)
         except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
             said = str(error).strip().splitlines()[0]
             raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or name cpu") from None
@@ -127,8 +127,8 @@ class Predictor:
             x = self.model.forward_features(**there)
             outputs = self.model.forward_head(x, evidence=True)
             maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
-        kept = type(outputs)(**{name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()})
-        return x, kept, {name: one.float().cpu() for name, one in maps.items()}
+        kept: dict[str, Any] = {name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()}
+        return x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()}
 
     def assemble(self, outputs: Outputs, maps: dict[str, Tensor], index: int, prepared: Prepared) -> Classified:
         """The result of image ``index`` of a batch."""

@@ -20,8 +20,9 @@ def classified_figure(result: Classified, *, cmap: str = SEQUENTIAL[0], opacity:
     Args:
         cmap, opacity, smooth: as in ``overlay``.
     """
-    figure = Figure(figsize=(4 + 4 * (1 + len(result.own_maps)), 5), layout="constrained", dpi=120)
-    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.94))  # room for the titles of panels that keep their aspect ratio
+    figure = Figure(figsize=(4 + 4 * (1 + len(result.own_maps)), 5), dpi=120)
+    # With room for the titles of panels that keep their aspect ratio.
+    figure.set_layout_engine("constrained", rect=(0, 0.03, 1, 0.94))
     first, *others, chart = figure.subplots(1, 2 + len(result.own_maps))
     first.imshow(result.photo)
     first.set_title(f"{result.prediction}, {result.probabilities.max():.0%}\n{result.polarity}", fontsize=11)

@@ -1,6 +1,7 @@
 """Colours of maps and charts, and the scale that says what they mean."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -35,19 +36,19 @@ class Scale:
         """A value on this scale in three significant digits; 0 for what cannot be told from it here."""
         return f"{value:.3g}" if abs(value) > 1e-4 * max(abs(self.low), abs(self.high)) else "0"
 
-    def normalise(self, values: NDArray) -> NDArray:
+    def normalise(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values to [0, 1]; 0.5 everywhere on a flat scale."""
         if self.flat:
             return np.full(np.shape(values), 0.5)
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
 
 
-def shared_scale(*maps: NDArray) -> Scale:
+def shared_scale(*maps: NDArray[Any]) -> Scale:
     """One scale over several maps, so that colours compare."""
     return Scale(float(min(m.min() for m in maps)), float(max(m.max() for m in maps)))
 
 
-def signed_scale(values: NDArray) -> Scale:
+def signed_scale(values: NDArray[Any]) -> Scale:
     """A scale centred on 0."""
     top = float(np.abs(values).max())
     return Scale(-top, top)

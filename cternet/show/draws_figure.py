@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cternet.emotions import COLOURS
 from cternet.results.draws import Draws
@@ -37,7 +38,7 @@ def draws_figure(draws: Draws, label: str | None = None) -> Figure:
     axes.axvline(mean + std, color=ink, linewidth=1, linestyle="--")
     axes.set_xlabel(f"Y_TE of {label}, logit")
     axes.set_ylabel("draws of S*")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize="small")
     other = f"in {draws.disagreement:.0%} of {len(draws.samples)} draws another emotion than {draws.prediction} leads"

@@ -25,7 +25,8 @@ def write(result: Classified, path: Path, **figure_options: Any) -> Path:
         if path.suffix == ".json":
             file.write(f"{json.dumps(result.numbers(), indent=2)}\n".encode())
         elif path.suffix == ".npz":
-            np.savez_compressed(file, **result.maps())
+            arrays: dict[str, Any] = result.maps()
+            np.savez_compressed(file, **arrays)
         else:
             with DRAWING:
                 save(figure_of(result, **figure_options), file, path.suffix.removeprefix("."))

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import matplotlib
 import numpy as np
@@ -97,12 +97,12 @@ def analysis_figure(
     s, s_star = analysis.attended, analysis.counterfactual.shown
     effect = analysis.effect_map[index]
     scales = [shared_scale(s, s_star)] * 2 if shared else [shared_scale(s), shared_scale(s_star)]
-    figure = Figure(figsize=(13, 8), layout="constrained", dpi=120)
-    figure.get_layout_engine().set(rect=(0, 0, 1, 0.96))  # room for the titles of panels that keep their aspect ratio
+    figure = Figure(figsize=(13, 8), dpi=120)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 0.96))  # room for the titles of panels that keep their aspect ratio
     axes = figure.subplot_mosaic([["photo", "s", "s_star"], ["effect", "chart", "chart"]])
     axes["photo"].imshow(analysis.photo)
     axes["photo"].set_title(f"{analysis.prediction}, {analysis.probabilities.max():.0%}\n{analysis.polarity}", fontsize=11)
-    style = {"opacity": opacity, "smooth": smooth}
+    style: dict[str, Any] = {"opacity": opacity, "smooth": smooth}
     panels = [
         ("s", "Factual attention S\nwhere the model looked", s, scales[0], cmap),
         ("s_star", f"Counterfactual S*\n{counterfactual_title(analysis)}", s_star, scales[1], cmap),

@@ -1,5 +1,7 @@
 """A map over its photo."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,15 +9,16 @@ from numpy.typing import NDArray
 from cternet.show.colours import SEQUENTIAL, Scale, colour_map
 
 
-def resize_map(values: NDArray, size: tuple[int, int], *, smooth: bool = True) -> NDArray[np.float32]:
+def resize_map(values: NDArray[Any], size: tuple[int, int], *, smooth: bool = True) -> NDArray[np.float32]:
     """A map (H, W) at (height, width) pixels: bilinear, or with its cells visible."""
     method = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    return cv2.resize(np.asarray(values, np.float32), size[::-1], interpolation=method)
+    resized: NDArray[Any] = cv2.resize(np.asarray(values, np.float32), size[::-1], interpolation=method)
+    return resized
 
 
 def overlay(
     photo: NDArray[np.uint8],
-    values: NDArray,
+    values: NDArray[Any],
     scale: Scale,
     *,
     cmap: str = SEQUENTIAL[0],

@@ -1,6 +1,7 @@
 """How results are put into words and numbers: no drawing, so that anything may read it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,10 @@ def counterfactual_title(analysis: Analysis) -> str:
     return f"{ALLOCATIONS[c.allocation].words} {c.level.replace('-', ' ')}{seed}"
 
 
-def where(values: NDArray) -> str:
+def where(values: NDArray[Any]) -> str:
     """In words, where a map (H, W) is strongest: for those who do not see it."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
-    return third((row, column), values.shape)
+    return third((int(row), int(column)), values.shape)
 
 
 def third(cell: Sequence[float], shape: tuple[int, ...]) -> str:

@@ -26,7 +26,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from tqdm.auto import tqdm
 
-from cternet.compare import METHODS, Networks, named
+from cternet.compare import METHODS, Networks, named, networks_of, unavailable
 from cternet.compare.networks import SOURCES
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
@@ -80,9 +80,9 @@ def main() -> int:
     state = PartialState(cpu=on_cpu, timeout=PATIENCE)
     try:
         networks = load(arguments, arguments.device or state.device)
-        for method in arguments.methods if state.is_main_process else ():
-            if METHODS[method].network in networks.reasons:
-                print(f"no map of {METHODS[method].title}: {networks.reasons[METHODS[method].network]}", file=sys.stderr)
+        if state.is_main_process:
+            for method, reason in unavailable(arguments.methods, networks.reasons).items():
+                print(f"no map of {METHODS[method].title}: {reason}", file=sys.stderr)
         if arguments.quick and arguments.metrics and state.is_main_process:
             print(about("auto", networks.predictor.device), file=sys.stderr)
         with state.main_process_first():
@@ -104,7 +104,7 @@ def failed(why: object, status: int) -> int:
 
 def load(arguments: Arguments, device: str | torch.device) -> Networks:
     """CTERNet, and of the other networks those that the methods need."""
-    needed = {METHODS[method].network for method in arguments.methods}
+    needed = networks_of(arguments.methods)
     sources = {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
     predictor = Predictor.from_pretrained(arguments.weights, device=device, kind=CTERNet)
     networks = Networks(predictor, {name: source for name, source in sources.items() if name in needed})
@@ -120,7 +120,7 @@ def stopping() -> Iterator[Event]:
 
     def first(number: int, _frame: object) -> None:
         event.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

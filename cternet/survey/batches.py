@@ -38,7 +38,7 @@ Opened = tuple[int, Entry, Image.Image | str]
 def opened(source: Source, entries: Iterable[tuple[int, Entry]], workers: int) -> Iterator[Opened]:
     """Decode photos in threads, a few ahead of the one that is asked for."""
     with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[tuple[int, Entry, Future]] = deque()
+        ahead: deque[tuple[int, Entry, Future[Image.Image | str]]] = deque()
         for place, entry in entries:
             ahead.append((place, entry, pool.submit(decoded, source, entry)))
             if len(ahead) > 2 * workers:

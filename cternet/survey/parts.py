@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,10 +38,10 @@ class Parts:
     def __init__(self, report: Path, columns: pa.Schema, *, clock: Callable[[], float] = monotonic) -> None:
         self.report, self.columns, self.clock = report, columns, clock
         self.rows: list[Row] = []
-        self.maps: dict[str, NDArray] = {}
+        self.maps: dict[str, NDArray[Any]] = {}
         self.written = clock()
 
-    def add(self, row: Row, maps: dict[str, NDArray]) -> None:
+    def add(self, row: Row, maps: dict[str, NDArray[Any]]) -> None:
         """Keep a row, with maps (H, W) by method that go beside the part; writes the part when it is time."""
         self.rows.append(row)
         self.maps |= {f"{key(row['path'])}/{method}": values for method, values in maps.items()}
@@ -53,10 +54,10 @@ class Parts:
             # Zero-padded, so that names sort by place; with the photo, as places move when files are added to a folder.
             name = f"{self.rows[0]['place']:010d}-{key(self.rows[0]['path'])}"
             if self.maps:
-                paths = {"paths": np.array([row["path"] for row in self.rows if not row.get("skipped")])}
-                ids = {"ids": np.array([key(path) for path in paths["paths"]])}
+                paths = np.array([row["path"] for row in self.rows if not row.get("skipped")])
+                arrays: dict[str, Any] = {"paths": paths, "ids": np.array([key(path) for path in paths])} | self.maps
                 with replacing(self.report / "maps" / f"{name}.npz") as file:
-                    np.savez_compressed(file, **paths, **ids, **self.maps)
+                    np.savez_compressed(file, **arrays)
             with replacing(self.report / "parts" / f"{name}.parquet") as file:
                 pq.write_table(pa.Table.from_pylist(self.rows, self.columns), file)
         self.rows, self.maps, self.written = [], {}, self.clock()
@@ -99,7 +100,8 @@ def merged(report: Path) -> Iterator[Row]:
         while waiting and (not heap or int(waiting[0].name[:10]) <= heap[0][0]):
             rows = iter(read_part(waiting.popleft()).to_pylist())
             opened += 1
-            heapq.heappush(heap, following(rows, opened))
+            if (head := following(rows, opened)) is not None:
+                heapq.heappush(heap, head)
         _, path, number, rows, row = heap[0]
         if path != last:  # two surveys at once into one folder do some photos twice
             yield row
@@ -110,4 +112,4 @@ def merged(report: Path) -> Iterator[Row]:
 
 def following(rows: Iterator[Row], number: int) -> Head | None:
     row = next(rows, None)
-    return row and (row["place"], row["path"], number, rows, row)
+    return None if row is None else (row["place"], row["path"], number, rows, row)

@@ -55,7 +55,9 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
     options = settings["options"]
     columns = schema(settings["labels"], options["methods"], metrics=options["metrics"])
     columns = columns.remove(columns.get_field_index("skipped"))
-    predictions, skipped, hidden = Counter(), [], 0
+    predictions: Counter[str] = Counter()
+    skipped: list[list[str]] = []
+    hidden = 0
     with ExitStack() as files:
         data, left_out, rows = (
             files.enter_context(replacing(out / name)) for name in ("data.js", "skipped.json", "table.parquet")

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cternet.compare import METHODS, Comparison, Networks, Sample, Stopped, compare, load_samples, measure
+from cternet.compare import Comparison, Networks, Sample, Stopped, compare, load_samples, measure, networks_of
 from cternet.compare.errors import never
 from cternet.disk import writing
 from cternet.survey.batches import Opened, batches, opened, sampled
@@ -154,7 +154,7 @@ def looked_at(
     if stop():
         return
     photos = [photo for _, _, photo in batch if not isinstance(photo, str)]
-    needed = {METHODS[method].network for method in options.methods} - {None}
+    needed = networks_of(options.methods)
     samples = iter(load_samples(networks, photos, needed) if photos else [])
     for place, entry, photo in batch:
         if isinstance(photo, str):

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cternet.compare import METHODS, METRICS, Comparison, Sample
+from cternet.compare import METHODS, METRICS, Comparison, Sample, unavailable
+from cternet.compare.attention import analysis_of
 
 Row = dict[str, Any]
 
@@ -46,7 +47,7 @@ def controls(methods: Sequence[str]) -> dict[str, str]:
 
 def row_of(sample: Sample, comparison: Comparison) -> Row:
     """A photo's numbers; what was not measured, or cannot be had, is left out."""
-    analysis = sample.analysis
+    analysis = analysis_of(sample)
     effects = analysis.own_effect
     row = {
         "path": comparison.name,
@@ -62,7 +63,7 @@ def row_of(sample: Sample, comparison: Comparison) -> Row:
     row |= {f"Y_TE_{label}": float(effect) for label, effect in zip(analysis.labels, effects, strict=True)}
     for panel in comparison.panels:
         if panel.values is None:
-            missing = METHODS[panel.method].network in sample.networks.reasons  # whose words name paths of this machine
+            missing = unavailable([panel.method], sample.networks.reasons)  # whose words name paths of this machine
             row[f"problem_{panel.method}"] = "this network was not there" if missing else panel.problem
             continue
         row[f"smallest_{panel.method}"] = float(panel.values.min())
