@@ -104,7 +104,8 @@ def photo_tensor(config: CTERNetConfig, photo: Image.Image) -> torch.Tensor:
 def tiny_timm(folder: Path, name: str, labels: tuple[str, ...] | None) -> tuple[Path, torch.nn.Module]:
     """A classifier of three classes of ``TIMM`` in eval mode, and the folder that timm's own function saved it in."""
     torch.manual_seed(0)
-    net = timm.create_model(name, num_classes=3, **TIMM[name]).eval()
+    side = {"input_size": (3, SIZE, SIZE)} if "img_size" in TIMM[name] else None
+    net = timm.create_model(name, num_classes=3, pretrained_cfg_overlay=side, **TIMM[name]).eval()
     named = {} if labels is None else {"label_names": list(labels)}
     save_for_hf(net, folder, model_config=named, model_args=TIMM[name] or None, safe_serialization=True)
     return folder, net

@@ -1,5 +1,7 @@
 """The emotion networks of this project: a backbone, a head, and how both are trained."""
 
+from typing import Any
+
 import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
@@ -35,6 +37,11 @@ class EmotionNetwork(
         self.config = config
         self.backbone = Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
         self.drop = nn.Dropout2d(config.dropout)
+
+    @classmethod
+    def _from_pretrained(cls, *, strict: bool = True, **options: Any) -> "EmotionNetwork":
+        """Weights that do not fit are an error: the mixin would leave what they lack at random."""
+        return super()._from_pretrained(strict=strict, **options)
 
     def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
         """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""

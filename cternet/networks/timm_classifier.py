@@ -33,17 +33,17 @@ class TimmConfig:
     std: tuple[float, float, float] | None = None
     """Input normalisation, RGB in [0, 1]."""
 
-    def completed(self, net: nn.Module) -> "TimmConfig":
+    def completed(self, net: Any) -> "TimmConfig":
         """With what the model itself says of its input and its classes.
 
         Raises:
             ValueError: it does not take square RGB photos, or has another number of classes.
         """
-        own: dict[str, Any] = net.pretrained_cfg  # type: ignore[assignment]
+        own = net.pretrained_cfg
         channels, height, width = own["input_size"]
         if channels != 3 or height != width:
             raise ValueError(f"it takes {channels} channels of {height}x{width} pixels, and photos are squares of 3 channels")
-        count = int(net.num_classes)  # type: ignore[arg-type]
+        count = net.num_classes
         classes = tuple(self.classes or own.get("label_names") or map(str, range(count)))
         if len(classes) != count or len(set(classes)) != count:
             raise ValueError(f"it has {count} classes, and {len(set(classes))} different names are given")
@@ -71,8 +71,10 @@ class TimmClassifier(Classifier):
     """
 
     family = "timm"
+    net: Any
+    """Any: each architecture has attributes of its own."""
 
-    def __init__(self, net: nn.Module, config: TimmConfig) -> None:
+    def __init__(self, net: Any, config: TimmConfig) -> None:
         super().__init__()
         if not net.num_classes:
             raise ValueError("it has no classifier")

@@ -5,7 +5,7 @@ https://ieeexplore.ieee.org/document/8825564
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +49,7 @@ class WSCNet(EmotionNetwork):
     """A backbone and ``WSCNetHead``; its loss is (CE(v) + CE(Y)) / 2, as in the paper."""
 
     family = "wscnet"
-    answers = ("v", "y")
+    answers: ClassVar[tuple[str, ...]] = ("v", "y")
 
     def __init__(self, config: CTERNetConfig, pretrained: bool = False) -> None:
         super().__init__(config, pretrained)

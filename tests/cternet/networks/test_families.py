@@ -58,6 +58,14 @@ def test_a_folder_from_before_families(checkpoint: Save, name: str):
     assert again.config == network.config
 
 
+def test_weights_of_another_family_are_never_left_at_random(checkpoint: Save):
+    """Not by the class itself either, of a folder that does not say its family."""
+    folder = checkpoint(tiny_network(family="vanilla"))
+    rename(folder, variant="vanilla")
+    with pytest.raises(RuntimeError, match="Missing key"):
+        CTERNet.from_pretrained(folder)
+
+
 def test_a_family_that_is_not_known(checkpoint: Save):
     folder = checkpoint()
     rename(folder, family="clairvoyant")
