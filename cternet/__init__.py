@@ -15,7 +15,7 @@ from cternet.networks.families import FAMILIES
 from cternet.photos.load import ImageError, load_image
 from cternet.results.analysis import Analysis, Counterfactual
 from cternet.results.predictor import Predictor
-from cternet.results.result import Classified, Result
+from cternet.results.result import Classified, Rated, Result
 from cternet.shipped import version
 from cternet.show import notebook
 
@@ -36,6 +36,7 @@ __all__ = [
     "ImageError",
     "Outputs",
     "Predictor",
+    "Rated",
     "Result",
     "__version__",
     "load_image",

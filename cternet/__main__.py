@@ -31,7 +31,7 @@ class Arguments:
     out: Path = field(default_factory=lambda: Path("out"))
     """Folder for the results; made if missing."""
     weights: str = str(SHIPPED / "cternet-fi")
-    """Checkpoint folder or hub id, of any family that names emotions."""
+    """Checkpoint folder or hub id, of any family that says something of a photo as a whole."""
     allocation: AllocationName | None = None
     """What S* is; by default the checkpoint's own."""
     level: Level = "attention"
@@ -58,11 +58,6 @@ def main() -> int:
     except (CheckpointError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if arguments.emotion is not None and arguments.emotion not in predictor.config.classes:
-        print(
-            f"error: unknown emotion {arguments.emotion}; choose one of {', '.join(predictor.config.classes)}", file=sys.stderr
-        )
-        return 2
     missing = [flag for flag, asked in (("--allocation", arguments.allocation), ("--emotion", arguments.emotion)) if asked]
     if missing and not predictor.model.has_counterfactual:
         able = in_words(lambda family: family.has_counterfactual)
@@ -70,6 +65,11 @@ def main() -> int:
             f"error: {predictor.name} has no counterfactual S*; leave out {' and '.join(missing)}, or give --weights of the "
             f"family {able}",
             file=sys.stderr,
+        )
+        return 2
+    if arguments.emotion is not None and arguments.emotion not in predictor.config.classes:
+        print(
+            f"error: unknown emotion {arguments.emotion}; choose one of {', '.join(predictor.config.classes)}", file=sys.stderr
         )
         return 2
     failed = 0
@@ -93,7 +93,7 @@ def main() -> int:
         except WriteError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        tqdm.write(f"{photo}: {found.prediction} ({found.polarity}) -> {', '.join(map(str, written))}")
+        tqdm.write(f"{photo}: {found.headline} -> {', '.join(map(str, written))}")
     return 1 if failed else 0
 
 

@@ -24,6 +24,7 @@ from cternet.compare.pictures import ScaleOf, Style, shrunk
 from cternet.compare.sample import Sample, load_samples
 from cternet.disk import writing
 from cternet.networks.checkpoint import SHIPPED, CheckpointError
+from cternet.networks.classifier import Classifier
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
 
@@ -136,7 +137,7 @@ def sources(arguments: Arguments) -> dict[str, str]:
 def load(arguments: Arguments, methods: Sequence[str]) -> Networks:
     """The classifier, and of the other networks those that ``methods`` need."""
     needed = networks_of(methods)
-    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device)
+    predictor = Predictor.from_pretrained(arguments.weights, device=arguments.device, kind=Classifier)
     return Networks(predictor, {name: source for name, source in sources(arguments).items() if name in needed})
 
 

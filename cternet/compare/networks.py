@@ -36,6 +36,9 @@ class Networks:
         predictor: the classifier, which also says what every map is drawn over and which class is looked at by default.
         sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
 
+    Raises:
+        ValueError: the predictor's network is no classifier.
+
     Attributes:
         main: the predictor's network, ``cternet`` or what else ``place_of`` says.
         reasons: why a network is not there, by name.
@@ -44,15 +47,18 @@ class Networks:
     """
 
     def __init__(self, predictor: Predictor, sources: Mapping[str, str | Path] = SOURCES) -> None:
+        network = predictor.model
+        if not isinstance(network, Classifier):
+            raise ValueError(f"{predictor.name} names no classes, so there is no answer whose maps could be compared")
         self.predictor, self.device = predictor, predictor.device
-        self.main = place_of(predictor.model.family)
-        self.classifiers: dict[str, Classifier] = {self.main: predictor.model}
+        self.main = place_of(network.family)
+        self.classifiers: dict[str, Classifier] = {self.main: network}
         self.ras: RAS | None = None
         self.reasons: dict[str, str] = {}
         self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
         if self.main != "cternet":
-            self.reasons["cternet"] = f"{predictor.name} is {family_of(predictor.model.family).about}, not CTERNet"
+            self.reasons["cternet"] = f"{predictor.name} is {family_of(network.family).about}, not CTERNet"
         for name, source in sources.items():
             if name == self.main:
                 continue

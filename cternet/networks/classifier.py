@@ -1,10 +1,11 @@
-"""What every network that classifies photos offers, so that it can be run, explained and compared."""
+"""What every network that classifies photos offers beside ``Network``, so that it can be explained and compared."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
+
+from cternet.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -48,57 +49,20 @@ class Outputs:
             self.prediction = self.y
 
 
-class Classifier(nn.Module):
-    """Features X of a photo, and a head that classifies by them.
+class Classifier(Network):
+    """A network whose head gives ``Outputs``.
 
     Attributes:
-        family: what ``config.json`` calls networks of this class.
         answers: the logits it has, keys of ``ANSWERS`` and fields of its outputs.
-        has_evidence: whether Y is linear in a map S, with ``evidence`` (B, K, H, W) among its outputs on
-            request, and ``bias`` (K,) beside it.
-        has_counterfactual: whether there is an S* beside S, and with it a total effect.
-        config: ``classes`` and how it sees photos: ``image_size``, ``geometry``, ``mean``, ``std``.
+        config: also has ``classes``, in the order of the logits.
     """
 
-    family: ClassVar[str]
     answers: ClassVar[tuple[str, ...]] = ("y",)
-    has_evidence: ClassVar[bool] = False
-    has_counterfactual: ClassVar[bool] = False
-    config: Any
 
     @property
     def predicts_with(self) -> str:
         """The one of ``answers`` that is the prediction."""
         return "y"
-
-    def inputs(self, image: Tensor) -> dict[str, Tensor]:
-        """What ``forward_features`` takes of a normalised photo (3, h, w), by its arguments."""
-        return {"images": image}
-
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Images (B, 3, h, w) -> X, the last features that still have places; ``on_grid`` says where."""
-        raise NotImplementedError
-
-    def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> Outputs:
-        """X -> ``Outputs``.
-
-        Args:
-            evidence: have it among the outputs, in families that have it.
-            generator: of what a head draws in training.
-        """
-        raise NotImplementedError
-
-    def forward(self, images: Tensor) -> Outputs:
-        """Images (B, 3, h, w), normalised with ``config.mean`` and ``config.std``, -> ``Outputs``."""
-        return self.forward_head(self.forward_features(images))
-
-    def on_grid(self, x: Tensor) -> Tensor:
-        """X, or what is of its shape, as (B, C, H, W)."""
-        return x
-
-    def maps(self, x: Tensor, outputs: Outputs) -> dict[str, Tensor]:
-        """The maps (B, H, W) the network has of images, larger where it looks more, from X and its outputs."""
-        return {}
 
     @property
     def plain_classifier(self) -> nn.Linear | None:

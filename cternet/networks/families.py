@@ -7,6 +7,7 @@ from typing import Any
 from cternet.networks.classifier import Classifier
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.cternet import CTERNet
+from cternet.networks.network import Network
 from cternet.networks.ras import RAS, RASConfig
 from cternet.networks.smad_f import SMADF
 from cternet.networks.timm_classifier import TimmClassifier, TimmConfig
@@ -41,12 +42,12 @@ class Family:
     @property
     def has_evidence(self) -> bool:
         """Whether they classify by a map S in which the answer is linear."""
-        return issubclass(self.network, Classifier) and self.network.has_evidence
+        return issubclass(self.network, Network) and self.network.has_evidence
 
     @property
     def has_counterfactual(self) -> bool:
         """Whether they have an S* beside it."""
-        return issubclass(self.network, Classifier) and self.network.has_counterfactual
+        return issubclass(self.network, Network) and self.network.has_counterfactual
 
 
 FAMILIES: dict[str, Family] = {}

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.checkpoint import load_bank, load_model
-from cternet.networks.classifier import Classifier, Outputs
+from cternet.networks.classifier import Outputs
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
+from cternet.networks.network import Network, Ratings
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, open_photo
 from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis, Counterfactual, counterfactual
-from cternet.results.result import Classified
+from cternet.results.result import Classified, Rated, Result
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Prepared:
 
 
 class Predictor:
-    """Runs a classifier on photos.
+    """Runs a network on photos.
 
     Args:
         model: of any such family.
@@ -49,7 +50,7 @@ class Predictor:
 
     def __init__(
         self,
-        model: Classifier,
+        model: Network,
         *,
         name: str = "cternet",
         device: str | torch.device | None = None,
@@ -74,7 +75,7 @@ class Predictor:
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[Classifier] = Classifier
+        cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[Network] = Network
     ) -> "Predictor":
         """From a checkpoint folder, a hub id, or a name of timm.
 
@@ -97,7 +98,8 @@ class Predictor:
         return Prepared(opened, seen, self.model.inputs(image))
 
     def analyze(self, photo: Photo) -> Any:
-        """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Classified`` of a network without S*.
+        """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Classified`` of
+        another classifier, a ``Rated`` of a network that rates.
 
         Raises:
             ImageError: the photo cannot be read.
@@ -116,7 +118,7 @@ class Predictor:
         return [self.assemble(outputs, maps, index, one) for index, one in enumerate(prepared)], x
 
     @torch.inference_mode()
-    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs, dict[str, Tensor]]:
+    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]:
         """Batches of what ``prepare`` gives -> X on the device; outputs and the network's maps as float32 on the CPU.
 
         One call at a time: two at once would only take cores and memory from each other.
@@ -130,11 +132,10 @@ class Predictor:
         kept: dict[str, Any] = {name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()}
         return x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()}
 
-    def assemble(self, outputs: Outputs, maps: dict[str, Tensor], index: int, prepared: Prepared) -> Classified:
+    def assemble(self, outputs: Outputs | Ratings, maps: dict[str, Tensor], index: int, prepared: Prepared) -> Result:
         """The result of image ``index`` of a batch."""
         config, opened = self.config, prepared.photo
-        about = {
-            "labels": config.classes,
+        about: dict[str, Any] = {
             "photo": np.asarray(covered(opened, config)),
             "seen": np.asarray(prepared.seen),
             "geometry": {
@@ -144,14 +145,14 @@ class Predictor:
                 "input": config.image_size,
             },
             "model": self.name,
+            "own_maps": {name: one[index].numpy() for name, one in maps.items()},
         }
+        if isinstance(outputs, Ratings):
+            return Rated(**about, valence=outputs.valence[index].item(), arousal=outputs.arousal[index].item())
+        about["labels"] = config.classes
         if isinstance(outputs, CounterfactualOutputs):
             return self.analysis(outputs, index, about)
-        return Classified(
-            **about,
-            scores=outputs.prediction[index].double().numpy(),
-            own_maps={name: one[index].numpy() for name, one in maps.items()},
-        )
+        return Classified(**about, scores=outputs.prediction[index].double().numpy())
 
     def analysis(self, outputs: CounterfactualOutputs, index: int, about: dict[str, Any]) -> Analysis:
         """The ``Analysis`` of image ``index`` of a batch; ``about`` is what any result has."""
@@ -174,7 +175,7 @@ class Predictor:
             evidence=outputs.evidence[index].numpy(),
             bias=self.bias,
             pooling=self.pooling,
-            answer=self.model.predicts_with,
+            answer=config.answer,
             own=own,
             counterfactual=own,
             attended=s,

@@ -1,6 +1,6 @@
 """What a network says of one photo.  Every view and export reads this and recomputes nothing.
 
-``Result`` holds what any network has, ``Classified`` what one has that tells emotions apart, and
+``Result`` holds what any network has, ``Rated`` and ``Classified`` what one has that rates or that tells emotions apart, and
 ``cternet.results.analysis.Analysis`` what CTERNet adds.
 """
 
@@ -20,13 +20,15 @@ class Result:
     """One photo as a network saw it.
 
     photo (h, w, 3): uint8, what a map covers, to draw it over.  seen (size, size, 3): uint8, the input as the network saw it.
-    geometry: how the photo got there.  model: the checkpoint's name.
+    geometry: how the photo got there.  model: the checkpoint's name.  own_maps: the maps (H, W) the network has of the photo,
+    by name, larger where it looks more.
     """
 
     photo: NDArray[np.uint8]
     seen: NDArray[np.uint8]
     geometry: dict[str, Any]
     model: str
+    own_maps: dict[str, Array] = field(default_factory=dict, repr=False)
 
     def numbers(self) -> dict[str, Any]:
         """Every number, by name, ready for JSON."""
@@ -34,20 +36,23 @@ class Result:
 
     def maps(self) -> dict[str, NDArray[Any]]:
         """Every array, by name, and the photo as the network saw it."""
-        return {"photo": self.seen}
+        return {"photo": self.seen} | self.own_maps
+
+    @property
+    def headline(self) -> str:
+        """What the network says, in a few words."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Classified(Result):
     """Which emotion a photo evokes.
 
-    labels: K class names.  scores (K,): the logits the prediction rests on.  own_maps: the maps (H, W) the network has of the
-    photo, by name, larger where it looks more.
+    labels: K class names.  scores (K,): the logits the prediction rests on.
     """
 
     labels: tuple[str, ...]
     scores: NDArray[np.float64]
-    own_maps: dict[str, Array] = field(default_factory=dict, repr=False)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -91,7 +96,29 @@ class Classified(Result):
         }
 
     def maps(self) -> dict[str, NDArray[Any]]:
-        return {"labels": np.array(self.labels)} | super().maps() | self.own_maps | {"scores": self.scores}
+        return {"labels": np.array(self.labels)} | super().maps() | {"scores": self.scores}
+
+    @property
+    def headline(self) -> str:
+        return f"{self.prediction} ({self.polarity})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.prediction}, {self.probabilities.max():.0%}, {self.model})"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rated(Result):
+    """How pleasant and how exciting a photo is: valence and arousal, from 1 to 9."""
+
+    valence: float
+    arousal: float
+
+    @property
+    def headline(self) -> str:
+        return f"valence {self.valence:.1f}, arousal {self.arousal:.1f}"
+
+    def numbers(self) -> dict[str, Any]:
+        return super().numbers() | {"valence": self.valence, "arousal": self.arousal}
+
+    def __repr__(self) -> str:
+        return f"Rated({self.headline}, {self.model})"

@@ -1,7 +1,7 @@
 """A result as files: the figure (PNG), the arrays (NPZ), the numbers (JSON)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,12 +10,20 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cternet.results.analysis import Analysis
-from cternet.results.result import Classified
+from cternet.results.result import Classified, Rated, Result
 from cternet.show.classified_figure import classified_figure
 from cternet.show.figure import DRAWING, analysis_figure, save
+from cternet.show.rated_figure import rated_figure
+
+FIGURES: dict[type[Result], Callable[..., Figure]] = {
+    Analysis: analysis_figure,
+    Classified: classified_figure,
+    Rated: rated_figure,
+}
+"""By kind of result, the more special first."""
 
 
-def write(result: Classified, path: Path, **figure_options: Any) -> Path:
+def write(result: Result, path: Path, **figure_options: Any) -> Path:
     """Write one file; its ending says which: .json, .npz, or a picture format of matplotlib.
 
     Args:
@@ -33,9 +41,12 @@ def write(result: Classified, path: Path, **figure_options: Any) -> Path:
     return path
 
 
-def figure_of(result: Classified, **options: Any) -> Figure:
-    """The figure of a result, with the options of ``analysis_figure`` or ``classified_figure``."""
-    return analysis_figure(result, **options) if isinstance(result, Analysis) else classified_figure(result, **options)
+def figure_of(result: Result, **options: Any) -> Figure:
+    """The figure of a result, with the options of the function that draws its kind."""
+    for kind, draw in FIGURES.items():
+        if isinstance(result, kind):
+            return draw(result, **options)
+    raise TypeError(f"there is no figure of a {type(result).__name__}; add one to FIGURES")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from cternet.results.analysis import Analysis
 from cternet.results.draws import Draws
-from cternet.results.result import Classified
+from cternet.results.result import Result
 from cternet.show.draws_figure import draws_figure
 from cternet.show.export import figure_of
 from cternet.show.figure import DRAWING
@@ -28,7 +28,7 @@ model {{ analysis.model }}</p>
 <tbody>{% for name, cells in rows %}<tr><th>{{ name }}</th>{% for cell in cells %}<td>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>""")
 HEADS = ("emotion", "probability", "Y(S)", "E[Y(S*)]", "Y_TE", "std over draws of S*")
-DRAWN: WeakKeyDictionary[Classified, bytes] = WeakKeyDictionary()
+DRAWN: WeakKeyDictionary[Result, bytes] = WeakKeyDictionary()
 """Figures of results that are still in use: a notebook asks for one twice."""
 
 
@@ -40,7 +40,7 @@ def drawn(figure: Callable[..., Figure], *arguments: Any, **options: Any) -> byt
     return buffer.getvalue()
 
 
-def png(result: Classified) -> bytes:
+def png(result: Result) -> bytes:
     """The figure of a result as a PNG file, drawn once."""
     if result not in DRAWN:
         DRAWN[result] = drawn(figure_of, result)
@@ -79,7 +79,7 @@ def html(analysis: Analysis) -> str:
 def install() -> None:
     """Give the result classes the methods that IPython looks for."""
     for kind, name, show in (
-        (Classified, "_repr_png_", png),
+        (Result, "_repr_png_", png),
         (Analysis, "_repr_html_", html),
         (Draws, "_repr_png_", draws_png),
     ):
