@@ -5,14 +5,15 @@
 >>> analysis.prediction, analysis.total_effect
 """
 
-from cternet.networks.allocations import ALLOCATIONS, LEVELS
+from cternet.networks.allocations import ALLOCATIONS, LEVELS, AllocationName, available
 from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.classifier import Classifier, Outputs
 from cternet.networks.config import CTERNetConfig
 from cternet.networks.cternet import CTERNet
 from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import FAMILIES
-from cternet.photos.load import ImageError, load_image
+from cternet.photos.load import MAX_BYTES, ImageError, load_image
+from cternet.photos.preprocess import middle_square, preprocess
 from cternet.results.analysis import Analysis, Counterfactual
 from cternet.results.predictor import Predictor
 from cternet.results.result import Classified, Rated, Result
@@ -25,6 +26,8 @@ __all__ = [
     "ALLOCATIONS",
     "FAMILIES",
     "LEVELS",
+    "MAX_BYTES",
+    "AllocationName",
     "Analysis",
     "CTERNet",
     "CTERNetConfig",
@@ -39,8 +42,11 @@ __all__ = [
     "Rated",
     "Result",
     "__version__",
+    "available",
     "load_image",
     "load_model",
+    "middle_square",
+    "preprocess",
 ]
 
 notebook.install()

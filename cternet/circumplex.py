@@ -18,6 +18,18 @@ from matplotlib.figure import Figure
 from cternet.emotions import COLOURS
 from cternet.results.analysis import Analysis
 
+__all__ = [
+    "COORDINATES",
+    "HIGHEST",
+    "LOWEST",
+    "MIDDLE",
+    "SOURCE",
+    "Place",
+    "circumplex_figure",
+    "places",
+    "point",
+]
+
 SOURCE = "Warriner, Kuperman & Brysbaert (2013), CC BY-NC-ND 3.0"
 """Whose ratings the coordinates are, to be shown wherever they are."""
 LOWEST, MIDDLE, HIGHEST = 1.0, 5.0, 9.0

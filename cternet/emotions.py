@@ -6,6 +6,18 @@ four positive and four negative categories.  The order is pinned by name here an
 
 from collections.abc import Sequence
 
+__all__ = [
+    "ALIASES",
+    "COLOURS",
+    "EKMAN",
+    "MIKELS",
+    "POLARITY",
+    "POLARITY_CLASSES",
+    "TABLES",
+    "positive_mask",
+    "sides",
+]
+
 MIKELS: tuple[str, ...] = (
     "amusement",
     "anger",

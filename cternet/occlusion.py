@@ -16,6 +16,14 @@ from cternet.results.painting import Mask, ignore, paint, share
 from cternet.results.predictor import Predictor
 from cternet.show.words import significant
 
+__all__ = [
+    "FILLS",
+    "NEGLIGIBLE",
+    "Hiding",
+    "hide",
+    "really_hide",
+]
+
 Pixels = NDArray[np.uint8]
 
 STRENGTH = 1 / 16

@@ -15,6 +15,15 @@ from cternet.results.analysis import Analysis
 from cternet.results.result import Array
 from cternet.show.words import significant, third
 
+__all__ = [
+    "RANKING",
+    "Region",
+    "affective_regions",
+    "middle",
+    "report",
+    "superpixels",
+]
+
 Parts = NDArray[np.int32]
 """A partition of the cells (H, W): the number of the region each belongs to; 0 is the rest."""
 

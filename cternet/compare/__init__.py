@@ -2,9 +2,11 @@
 
 from cternet.compare.comparison import Comparison, Panel, compare, measure
 from cternet.compare.errors import MapError, Stopped
+from cternet.compare.export import write
 from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, make_map, named, networks_of, unavailable
 from cternet.compare.metrics import METRICS, Faithfulness, Metric
-from cternet.compare.networks import Networks
+from cternet.compare.networks import SOURCES, Networks
+from cternet.compare.pictures import SCALES, STYLES, ScaleOf, Style, colours, picture, scales, shrunk
 from cternet.compare.sample import Sample, load_samples
 
 __all__ = [
@@ -13,6 +15,9 @@ __all__ = [
     "KINDS",
     "METHODS",
     "METRICS",
+    "SCALES",
+    "SOURCES",
+    "STYLES",
     "Comparison",
     "Faithfulness",
     "MapError",
@@ -21,12 +26,19 @@ __all__ = [
     "Networks",
     "Panel",
     "Sample",
+    "ScaleOf",
     "Stopped",
+    "Style",
+    "colours",
     "compare",
     "load_samples",
     "make_map",
     "measure",
     "named",
     "networks_of",
+    "picture",
+    "scales",
+    "shrunk",
     "unavailable",
+    "write",
 ]

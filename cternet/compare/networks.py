@@ -35,6 +35,7 @@ class Networks:
     Args:
         predictor: the classifier, which also says what every map is drawn over and which class is looked at by default.
         sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
+        loaded: networks by name and source, where several of these share them; those that are missing are put there.
 
     Raises:
         ValueError: the predictor's network is no classifier.
@@ -46,11 +47,18 @@ class Networks:
         compiled: the classifiers as ``quicken`` made them, by name.
     """
 
-    def __init__(self, predictor: Predictor, sources: Mapping[str, str | Path] = SOURCES) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        sources: Mapping[str, str | Path] = SOURCES,
+        *,
+        loaded: dict[str, Any] | None = None,
+    ) -> None:
         network = predictor.model
         if not isinstance(network, Classifier):
             raise ValueError(f"{predictor.name} names no classes, so there is no answer whose maps could be compared")
         self.predictor, self.device = predictor, predictor.device
+        self.loaded = {} if loaded is None else loaded
         self.main = place_of(network.family)
         self.classifiers: dict[str, Classifier] = {self.main: network}
         self.ras: RAS | None = None
@@ -70,13 +78,16 @@ class Networks:
             self.reasons[name] = f"no weights were given for {name}"
 
     def add(self, name: str, source: str | Path) -> None:
-        network = load_model(source, family_of(name).network)
+        key = f"{name} {source}"
+        if key not in self.loaded:
+            network = load_model(source, family_of(name).network)
+            self.loaded[key] = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        network = self.loaded[key]
         if network.config.geometry != self.predictor.config.geometry:
             raise ValueError(
                 f"{source} sees another part of a photo than {self.predictor.name} "
                 f"({network.config.geometry}, not {self.predictor.config.geometry}); their maps cannot lie side by side"
             )
-        network = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         if name == "ras":
             self.ras = network
             self.names[name] = Path(source).name
@@ -97,6 +108,11 @@ class Networks:
             return self.classifiers[name]
         assert self.ras is not None
         return self.ras
+
+    @property
+    def called(self) -> str:
+        """What sentences call the predictor's network."""
+        return "CTERNet" if self.main == "cternet" else self.predictor.name
 
     @property
     def classes(self) -> tuple[str, ...]:

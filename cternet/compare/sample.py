@@ -45,6 +45,13 @@ class Sample:
         self.maps: dict[tuple[str, str | None], Array] = {}
         self.measured: dict[tuple[str, str, str], Faithfulness] = {}
 
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes, but for what is small."""
+        maps = sum(values.nbytes for values in self.maps.values())
+        features = sum(values.nbytes for values in self.features.values())
+        return self.analysis.nbytes + maps + features + sum(3 * image.width * image.height for image in self.seen.values())
+
     def need(self, network: str) -> Tensor:
         """What a network makes of the photo; runs it unless it has run.
 

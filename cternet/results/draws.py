@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 from cternet.networks.allocations import Level, allocate, available
 from cternet.results.analysis import Analysis
 
+__all__ = [
+    "CHUNK",
+    "MOST",
+    "Draws",
+    "draw",
+    "side_by_side",
+]
+
 MOST = 1000
 """Most draws at once."""
 CHUNK = 32

@@ -17,6 +17,23 @@ from cternet.photos.load import Photo, open_photo
 from cternet.results.analysis import Analysis
 from cternet.results.result import Array
 
+__all__ = [
+    "MODES",
+    "PRESETS",
+    "Mask",
+    "Shape",
+    "centre",
+    "decode",
+    "empty",
+    "encode",
+    "from_image",
+    "ignore",
+    "look_elsewhere",
+    "look_only",
+    "paint",
+    "share",
+]
+
 Mask = NDArray[np.uint8]
 Shape = tuple[int, int]
 LEAST_LEFT = 0.01

@@ -30,6 +30,13 @@ class Result:
     model: str
     own_maps: dict[str, Array] = field(default_factory=dict, repr=False)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that its own arrays take."""
+        values = [*vars(self).values(), *self.own_maps.values()]
+        arrays = {id(value): value.nbytes for value in values if isinstance(value, np.ndarray)}
+        return sum(arrays.values())
+
     def numbers(self) -> dict[str, Any]:
         """Every number, by name, ready for JSON."""
         return {"model": self.model, "geometry": self.geometry}

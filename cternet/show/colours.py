@@ -8,6 +8,18 @@ import numpy as np
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
+__all__ = [
+    "COUNTERFACTUAL",
+    "DIVERGING",
+    "EFFECT",
+    "FACTUAL",
+    "SEQUENTIAL",
+    "Scale",
+    "colour_map",
+    "shared_scale",
+    "signed_scale",
+]
+
 SEQUENTIAL: tuple[str, ...] = ("magma", "viridis", "cividis", "gray")
 """Perceptually uniform colour maps for attention; gray as in the paper's Figure 4."""
 DIVERGING = "RdBu_r"

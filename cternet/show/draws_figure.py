@@ -8,6 +8,10 @@ from cternet.emotions import COLOURS
 from cternet.results.draws import Draws
 from cternet.show.words import significant
 
+__all__ = [
+    "draws_figure",
+]
+
 
 def draws_figure(draws: Draws, label: str | None = None) -> Figure:
     """Y_TE of one emotion over the draws; lines: the exact mean and one standard deviation to each side.

@@ -15,6 +15,12 @@ from cternet.show.classified_figure import classified_figure
 from cternet.show.figure import DRAWING, analysis_figure, save
 from cternet.show.rated_figure import rated_figure
 
+__all__ = [
+    "figure_of",
+    "replacing",
+    "write",
+]
+
 FIGURES: dict[type[Result], Callable[..., Figure]] = {
     Analysis: analysis_figure,
     Classified: classified_figure,

@@ -25,6 +25,14 @@ from cternet.show.colours import (
 from cternet.show.overlay import overlay
 from cternet.show.words import counterfactual_title, significant
 
+__all__ = [
+    "DRAWING",
+    "analysis_figure",
+    "colour_bar",
+    "logits_chart",
+    "save",
+]
+
 matplotlib.rcParams["svg.hashsalt"] = "cternet"  # the same analysis gives the same file
 
 DRAWING = threading.Lock()

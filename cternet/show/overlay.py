@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 
 from cternet.show.colours import SEQUENTIAL, Scale, colour_map
 
+__all__ = [
+    "overlay",
+    "resize_map",
+]
+
 
 def resize_map(values: NDArray[Any], size: tuple[int, int], *, smooth: bool = True) -> NDArray[np.float32]:
     """A map (H, W) at (height, width) pixels: bilinear, or with its cells visible."""

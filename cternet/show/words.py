@@ -9,6 +9,13 @@ from numpy.typing import NDArray
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.results.analysis import Analysis
 
+__all__ = [
+    "counterfactual_title",
+    "significant",
+    "third",
+    "where",
+]
+
 
 def significant(value: float) -> str:
     """Three significant digits with sign."""
