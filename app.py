@@ -1,7 +1,8 @@
 """Start the demo: ``python app.py``.  Hugging Face Spaces starts here too.
 
-Environment: CTERNET_WEIGHTS, a checkpoint folder or hub id in place of the shipped one; GRADIO_SERVER_NAME and
-GRADIO_SERVER_PORT, where to listen (the next free port if that one is taken); TMPDIR, where visitors' files lie.
+Environment: CTERNET_WEIGHTS, checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
+visitors see the first until they choose another.  GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, where to listen (the next
+free port if that one is taken).  TMPDIR, where visitors' files lie.
 """
 
 import atexit
@@ -25,7 +26,8 @@ tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
 from app.main import ROOT, build, options
-from cternet import CheckpointError, CTERNet, Predictor
+from app.models import load_models
+from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what hosts send."""
@@ -33,12 +35,11 @@ GRACE = 5.0
 """Seconds that requests under way get to end once the program is told to."""
 
 try:
-    weights = os.environ.get("CTERNET_WEIGHTS", ROOT / "assets" / "weights" / "cternet-fi")
-    predictor = Predictor.from_pretrained(weights, kind=CTERNet)
+    models = load_models(os.environ.get("CTERNET_WEIGHTS", str(ROOT / "assets" / "weights" / "cternet-fi")))
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 
-demo = build(predictor)
+demo = build(*models)
 
 
 def at_once() -> NoReturn:

@@ -1,11 +1,30 @@
-"""What comes from outside, checked: anyone can send anything to any handler."""
+"""What comes from outside, checked: anyone can send anything to any handler.
 
-from collections.abc import Collection
-from typing import Any
+A handler's values are a ``Payload``, a pydantic model whose types say in one sentence what is wrong.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, ClassVar
 
 import gradio as gr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
 RELOAD = "This page does not offer that choice; reload it."
+MAX_SEED = 2**31 - 1
+"""Largest seed of a draw."""
+LONGEST_NUMBER = 16
+"""Characters of a number that comes as text."""
 
 
 class Refused(gr.Error, ValueError):
@@ -18,44 +37,99 @@ class Refused(gr.Error, ValueError):
         return self.message
 
 
-def choice(value: Any, choices: Collection[str], words: str = RELOAD) -> str:
-    """One of the choices.
+class Payload(BaseModel):
+    """Values from outside.  ``of`` makes one; the types of the fields say what is wrong.
 
-    Raises:
-        Refused: it is none of them.
+    Attributes:
+        nonsense: said of what is no mapping at all.
     """
-    if not isinstance(value, str) or value not in choices:
-        raise Refused(words)
+
+    nonsense: ClassVar[str] = RELOAD
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
+    @classmethod
+    def of(cls, values: Any, **offered: Any) -> Self:
+        """The values, checked.
+
+        Args:
+            values: anything; a mapping of the fields where it is as it should be.
+            offered: what may be chosen here, by the names in the types ``offered``.
+
+        Raises:
+            Refused: the first thing that is wrong, in a sentence.
+        """
+        try:
+            return cls.model_validate(dict(values) if isinstance(values, Mapping) else values, context=offered)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise Refused({"said": first["msg"], "model_type": cls.nonsense}.get(first["type"], RELOAD)) from None
+
+
+def wrong(words: str) -> PydanticCustomError:
+    """What a validator raises."""
+    return PydanticCustomError("said", "{words}", {"words": words})
+
+
+def says(words: str) -> WrapValidator:
+    """The sentence for whatever is wrong with a field."""
+
+    def check(value: Any, handler: Any) -> Any:
+        try:
+            return handler(value)
+        except (ValidationError, OverflowError):
+            raise wrong(words) from None
+
+    return WrapValidator(check)
+
+
+def number_as_sent(value: Any) -> Any:
+    """A number, or the text that controls of the browser send; pydantic alone would take booleans too."""
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and value.isascii():
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(RELOAD)
     return value
 
 
-def several(value: Any, choices: Collection[str]) -> list[str]:
-    """A list of some of the choices; ``None`` is none of them.
-
-    Raises:
-        Refused: it is no list, or holds something else.
-    """
-    if not isinstance(value, list | tuple | None):
-        raise Refused(RELOAD)
-    return [choice(name, choices) for name in value or ()]
+def whole_number(low: int, high: int, words: str) -> Any:
+    """The type of a whole number in [low, high]."""
+    return Annotated[int, Field(ge=low, le=high), BeforeValidator(number_as_sent), says(words)]
 
 
-def number(value: Any, low: float, high: float, words: str, *, whole: bool = False) -> float:
-    """A number in [low, high]; controls of the browser send text.
+def real_number(low: float, high: float, words: str) -> Any:
+    """The type of a number in [low, high]."""
+    return Annotated[float, Field(ge=low, le=high, allow_inf_nan=False), BeforeValidator(number_as_sent), says(words)]
 
-    Raises:
-        Refused: it is none.
-    """
-    if isinstance(value, str) and len(value) <= 16 and value.isascii():
-        try:
-            value = float(value)
-        except ValueError:
-            raise Refused(words) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # a NaN is in no range
-        raise Refused(words)
-    if whole and value != int(value):
-        raise Refused(words)
-    return float(value)
+
+def one_of(choices: Collection[str], words: str = RELOAD) -> Any:
+    """The type of one of the choices, known beforehand."""
+
+    def check(value: str) -> str:
+        if value not in choices:
+            raise wrong(words)
+        return value
+
+    return Annotated[str, AfterValidator(check), says(words)]
+
+
+def offered(name: str, words: str = RELOAD) -> Any:
+    """The type of one of the choices that ``Payload.of`` is given under this name: they depend on the model or the visitor."""
+
+    def check(value: str, info: ValidationInfo) -> str:
+        if value not in info.context[name]:
+            raise wrong(words)
+        return value
+
+    return Annotated[str, AfterValidator(check), says(words)]
+
+
+def flag_as_sent(value: Any) -> bool:
+    """A checkbox, which is on or off whatever stands for it."""
+    return bool(value)
+
+
+Seed = whole_number(0, MAX_SEED, f"The seed must be a whole number from 0 to {MAX_SEED}.")
+Flag = Annotated[bool, BeforeValidator(flag_as_sent)]
 
 
 def sentence(error: Exception) -> str:

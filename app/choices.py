@@ -1,7 +1,6 @@
 """The S* a visitor can choose, in words."""
 
-from cternet import ALLOCATIONS, CTERNetConfig, Predictor
-from cternet.networks.allocations import available
+from cternet import ALLOCATIONS, CTERNetConfig, Predictor, available
 
 LEVEL_CHOICES = {
     "attention": "attention (paper)",

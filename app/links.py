@@ -17,16 +17,17 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import numpy as np
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, model_validator
 
-from cternet.networks.allocations import LEVELS, available
+from app.checks import MAX_SEED, Payload, Refused, says, wrong
+from cternet import LEVELS, available
 from cternet.results.painting import MODES, Mask, Shape, decode, encode
 
 VERSION = "1"
-MAX_SEED = 2**31 - 1
-"""Largest seed of a draw."""
 LONGEST = 80
 """Characters of a value other than the mask."""
 LINKED = available(bank=True)
@@ -34,8 +35,6 @@ LINKED = available(bank=True)
 KEYS = ("link", "model", "image", "allocation", "level", "seed", "emotion", "panel", "mode", "mask")
 """Every key there is; others in the same address are not ours and stay unread."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-IMAGE = re.compile(r"example-[A-Za-z0-9][A-Za-z0-9._-]*|sha256-[0-9a-f]{16}", re.ASCII)
-WHOLE = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 
 
 class LinkError(ValueError):
@@ -106,6 +105,84 @@ def with_painting(mask: Mask, mode: str) -> dict[str, str]:
     return {"mode": mode, "mask": encode(mask)} if np.any(mask) else {}
 
 
+def complete(values: Any, info: ValidationInfo) -> Any:
+    """A link of this version that lacks nothing."""
+    rows, columns = info.context["shape"]
+    for key, value in values.items():
+        longest = -(-rows * columns * 4 // 3) if key == "mask" else LONGEST
+        if isinstance(value, str) and 0 < len(value) <= longest:
+            continue
+        if key == "mask":
+            raise wrong(f"The link's painting does not fit this map of {rows}x{columns} cells.")
+        raise wrong(f"The link's {key} is empty or too long: the link was cut or changed.")
+    if values["link"] != VERSION:
+        raise wrong("The link was made by another version of this page and cannot be followed.")
+    missing = [key for key in ("model", "image", "allocation", "level", "seed") if key not in values]
+    if missing:
+        raise wrong(f"The link lacks its {' and its '.join(missing)}: it was cut or changed.")
+    return values
+
+
+def this_model(value: str, info: ValidationInfo) -> str:
+    model = info.context["model"]
+    if value != model:
+        other = f" ({value})" if NAME.fullmatch(value) else ""
+        raise wrong(f"The link was made with another model{other}; this page runs {model}.")
+    return value
+
+
+def known(value: str, info: ValidationInfo) -> str:
+    """One of what is offered for this key."""
+    key = info.field_name
+    if value not in info.context["offered"][key]:
+        raise wrong(f"The link asks for a{'n' if key[0] in 'ae' else ''} {key} that this page does not know.")
+    return value
+
+
+def usable(link: "LinkParams", info: ValidationInfo) -> "LinkParams":
+    """Half a painting is none; and what a mode makes of a mask counts too: an empty or a full one cannot be used everywhere."""
+    if (link.mode is None) != (link.mask is None):
+        raise wrong("The link holds half a painting: it was cut or changed.")
+    if link.mode is not None:
+        shape = info.context["shape"]
+        try:
+            MODES[link.mode](np.ones(shape, np.float32), decode(link.mask, shape))
+        except ValueError as error:
+            raise wrong(f"The link's painting cannot be used: {error}.") from None
+    return link
+
+
+Known = Annotated[str, AfterValidator(known)]
+Image = Annotated[
+    str,
+    Field(pattern=r"^(example-[A-Za-z0-9][A-Za-z0-9._-]*|sha256-[0-9a-f]{16})$"),
+    says("The link does not name an image: it was cut or changed."),
+]
+LinkSeed = Annotated[
+    str,
+    Field(pattern=r"^(0|[1-9][0-9]{0,9})$"),
+    AfterValidator(TypeAdapter(Annotated[int, Field(le=MAX_SEED)]).validate_python),
+    says(f"The link's seed is not a whole number from 0 to {MAX_SEED}."),
+]
+
+
+class LinkParams(Payload):
+    """The parameters of a link, as they came; ``of`` takes ``model``, ``shape`` and what is ``offered`` for each key."""
+
+    model: Annotated[str, AfterValidator(this_model)]
+    image: Image
+    seed: LinkSeed
+    allocation: Known
+    level: Known
+    emotion: Known | None = None
+    panel: Known | None = None
+    mode: Known | None = None
+    mask: str | None = None
+
+    complete = model_validator(mode="before")(complete)
+    usable = model_validator(mode="after")(usable)
+
+
 def from_params(
     params: Mapping[str, str],
     *,
@@ -129,45 +206,9 @@ def from_params(
     if "link" not in params:
         return None
     values = {key: params[key] for key in KEYS if key in params}
-    limit = {"mask": -(-shape[0] * shape[1] * 4 // 3)}
-    for key, value in values.items():
-        if not isinstance(value, str) or not 0 < len(value) <= limit.get(key, LONGEST):
-            if key == "mask":
-                raise LinkError(f"The link's painting does not fit this map of {shape[0]}x{shape[1]} cells.")
-            raise LinkError(f"The link's {key} is empty or too long: the link was cut or changed.")
-    if values["link"] != VERSION:
-        raise LinkError("The link was made by another version of this page and cannot be followed.")
-    missing = [key for key in ("model", "image", "allocation", "level", "seed") if key not in values]
-    if missing:
-        raise LinkError(f"The link lacks its {' and its '.join(missing)}: it was cut or changed.")
-    if values["model"] != model:
-        other = f" ({values['model']})" if NAME.fullmatch(values["model"]) else ""
-        raise LinkError(f"The link was made with another model{other}; this page runs {model}.")
-    if not IMAGE.fullmatch(values["image"]):
-        raise LinkError("The link does not name an image: it was cut or changed.")
-    if not WHOLE.fullmatch(values["seed"]) or int(values["seed"]) > MAX_SEED:
-        raise LinkError(f"The link's seed is not a whole number from 0 to {MAX_SEED}.")
-    choices = {"allocation": LINKED, "level": LEVELS, "emotion": labels, "panel": panels, "mode": MODES}
-    for key, known in choices.items():
-        if key in values and values[key] not in known:
-            raise LinkError(f"The link asks for a{'n' if key[0] in 'ae' else ''} {key} that this page does not know.")
-    if ("mode" in values) != ("mask" in values):
-        raise LinkError("The link holds half a painting: it was cut or changed.")
-    state = State(
-        model=model,
-        image=values["image"],
-        allocation=values["allocation"],
-        level=values["level"],
-        seed=int(values["seed"]),
-        emotion=values.get("emotion"),
-        panel=values.get("panel"),
-        mode=values.get("mode"),
-        mask=values.get("mask"),
-    )
+    offered = {"allocation": LINKED, "level": LEVELS, "emotion": labels, "panel": panels, "mode": MODES}
     try:
-        # Not only the mask's text but what the mode makes of it: an empty or a full one cannot be used everywhere.
-        if state.mode is not None:
-            MODES[state.mode](np.ones(shape, np.float32), state.painting(shape))
-    except ValueError as error:
-        raise LinkError(f"The link's painting cannot be used: {error}.") from None
-    return state
+        found = LinkParams.of(values, model=model, shape=shape, offered=offered)
+    except Refused as error:
+        raise LinkError(str(error)) from None
+    return State(**{name: getattr(found, name) for name in LinkParams.model_fields})

@@ -1,79 +1,81 @@
 """The whole interface: header, pages, session clean-up."""
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from app.analyze.classified import ClassifiedPage
 from app.analyze.page import AnalyzePage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
-from app.compare.bench import Bench, weight
 from app.compare.page import ComparePage
-from app.intervene.page import PANEL, IntervenePage
+from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
-from app.sessions import Sessions
+from app.intervene.page import IntervenePage
+from app.models import follow_link, paths
+from app.page import Frame, Page, Studio, fitting
 from app.theme import FAVICON, STYLE, THEME
 from app.uploads import MAX_UPLOAD, Downloads
-from cternet import Analysis, Predictor
 from cternet.compare import Networks
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "assets" / "examples"
+MEMORY = 2**30
+"""Bytes that a page's store of visitors' data may take, over all models."""
+PAGES: tuple[type[Page], ...] = (AnalyzePage, ClassifiedPage, IntervenePage, ComparePage)
+"""In the order of their tabs; of one title the first whose needs the model meets."""
 TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
 
 
-def build(
-    predictor: Predictor,
-    networks: Networks | None = None,
-    *,
-    analyses: Sessions[Analysis] | None = None,
-    benches: Sessions[Bench] | None = None,
-) -> StudioBlocks:
+def build(*models: Networks) -> StudioBlocks:
     """The demo as Gradio blocks, to be launched with ``options``.
 
     Args:
-        networks: those CTERNet is compared with, and itself; by default the shipped ones.
+        models: each with the networks it is compared with.  The first is at the server's address, others at their names.
     """
-    networks = networks or Networks(predictor)
-    analyses = analyses or Sessions(weigh=lambda analysis: analysis.photo.nbytes + analysis.s_out.nbytes)
-    benches = benches or Sessions(limit=64, weigh=weight)
-    downloads = Downloads()
-    examples = sorted(EXAMPLES.glob("*.jpg"))
-    analyze = AnalyzePage(predictor, analyses, downloads, examples)
-    intervene = IntervenePage(predictor, analyses, examples)
-    compare = ComparePage(networks, benches, downloads, examples)
+    downloads, examples, found = Downloads(), sorted(EXAMPLES.glob("*.jpg")), paths(models)
+    demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
+    pages: list[Page] = []
 
     def leave(request: gr.Request) -> None:
         """Forget a visitor."""
-        analyze.leave(request)
-        intervene.leave(request)
-        compare.leave(request)
+        for page in pages:
+            page.leave(request.session_hash)
         downloads.forget(request.session_hash)
         demo.forget(request.session_hash)
 
-    with StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
-        Endpoints(networks).build()
-        with gr.Row(elem_id="top"):
-            gr.HTML(
-                "<header><h1>CTERNet Studio</h1>"
-                "<p>Why does a photo evoke an emotion? <b>Counterfactual</b> here means: the same photo, but the model is "
-                "made to look elsewhere. It is about the model's attention, not about the world.</p>"
-                f'<p class="model">model: {escape(predictor.name)}</p></header>',
-                elem_id="header",
-            )
-            theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
-            theme.click(None, js=TOGGLE_THEME, api_visibility="private")
-        with gr.Tabs(elem_id="pages") as pages:
-            with gr.Tab("Analyze", id="analyze"):
-                analyze.build()
-            with gr.Tab("Intervene", id=PANEL, render_children=True) as tab:
-                intervene.build(demo, pages, tab)
-            with gr.Tab("Compare", id="compare", render_children=True):
-                compare.build()
+    with demo:
+        Endpoints(*models).build()
+    for networks in models:
+        studio = Studio(networks, examples, downloads, MEMORY // len(models), found)
+        path = found[networks.predictor.name]
+        with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
+            pages += build_model(demo, studio)
+    with demo:
         demo.unload(leave)
     return demo.queue(max_size=64)
+
+
+def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
+    """The header and the pages of one model."""
+    if len(studio.models) > 1:
+        demo.load(None, js=follow_link(studio.predictor.name, studio.models), api_visibility="private")
+    header(studio)
+    pages = fitting(PAGES, studio)
+    with gr.Tabs(elem_id="pages") as tabs:
+        for page in pages:
+            with gr.Tab(page.title, id=page.name, render_children=page is not pages[0]) as tab:
+                page.build(Frame(demo, tabs, tab))
+    return pages
+
+
+def header(studio: Studio) -> None:
+    """What this is, which model it shows, and the colours of night."""
+    with gr.Row(elem_id="top"):
+        gr.HTML(render("header.html", model=studio.predictor.name, models=studio.models), elem_id="header")
+        theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
+        theme.click(None, js=TOGGLE_THEME, api_visibility="private")
 
 
 def options(demo: StudioBlocks) -> dict[str, Any]:

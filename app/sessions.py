@@ -3,10 +3,14 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Kept = TypeVar("Kept")
+
+
+def weight(value: Any) -> int:
+    """Bytes of memory that something kept takes: what it says of itself, as arrays do."""
+    return int(getattr(value, "nbytes", 0))
 
 
 class Sessions(Generic[Kept]):
@@ -15,8 +19,7 @@ class Sessions(Generic[Kept]):
     Args:
         limit: most sessions kept.
         max_age: seconds an unused one is kept.
-        max_bytes: most memory all of them may take together; the newest stays whatever it takes.
-        weigh: bytes that one takes; asked when it is put and when it is weighed again.
+        max_bytes: most memory all of them may take together, by their ``nbytes``; the newest stays whatever it takes.
     """
 
     def __init__(
@@ -24,23 +27,26 @@ class Sessions(Generic[Kept]):
         limit: int = 256,
         max_age: float = 3600.0,
         max_bytes: int = 2**30,
-        weigh: Callable[[Kept], int] = lambda _: 0,
     ) -> None:
-        self.limit, self.max_age, self.max_bytes, self.weigh = limit, max_age, max_bytes, weigh
+        self.limit, self.max_age, self.max_bytes = limit, max_age, max_bytes
         self.kept: OrderedDict[str, tuple[float, int, Kept]] = OrderedDict()
         self.bytes = 0
         self.lock = threading.Lock()
 
     def put(self, session: str, value: Kept) -> None:
-        weight = self.weigh(value)
+        size = weight(value)
         with self.lock:
-            self.remove(session)
-            self.add(session, weight, value)
-            oldest_allowed = time.monotonic() - self.max_age
-            while len(self.kept) > 1 and (
-                len(self.kept) > self.limit or self.bytes > self.max_bytes or next(iter(self.kept.values()))[0] < oldest_allowed
-            ):
-                self.remove(next(iter(self.kept)))
+            self.replace(session, size, value)
+
+    def replace(self, session: str, size: int, value: Kept) -> None:
+        """Put a value of that many bytes and let the oldest go; holds the lock."""
+        self.remove(session)
+        self.add(session, size, value)
+        oldest_allowed = time.monotonic() - self.max_age
+        while len(self.kept) > 1 and (
+            len(self.kept) > self.limit or self.bytes > self.max_bytes or next(iter(self.kept.values()))[0] < oldest_allowed
+        ):
+            self.remove(next(iter(self.kept)))
 
     def get(self, session: str) -> Kept | None:
         """What is kept of the session, or None if there is nothing or it was dropped."""
@@ -53,17 +59,19 @@ class Sessions(Generic[Kept]):
 
     def weigh_again(self, session: str, value: Kept) -> None:
         """Put a value that has grown, unless the visitor has left or got another one meanwhile."""
-        found = self.kept.get(session)
-        if found is not None and found[2] is value:
-            self.put(session, value)
+        size = weight(value)
+        with self.lock:
+            found = self.kept.get(session)
+            if found is not None and found[2] is value:
+                self.replace(session, size, value)
 
     def drop(self, session: str) -> None:
         with self.lock:
             self.remove(session)
 
-    def add(self, session: str, weight: int, value: Kept) -> None:
-        self.kept[session] = (time.monotonic(), weight, value)
-        self.bytes += weight
+    def add(self, session: str, size: int, value: Kept) -> None:
+        self.kept[session] = (time.monotonic(), size, value)
+        self.bytes += size
 
     def remove(self, session: str) -> tuple[float, int, Kept] | None:
         found = self.kept.pop(session, None)

@@ -14,9 +14,8 @@ from gradio_client.utils import is_file_obj_with_meta
 from PIL import Image
 
 from app.checks import Refused
-from cternet import ImageError, load_image
+from cternet import MAX_BYTES, ImageError, load_image
 from cternet.disk import WriteError
-from cternet.photos.load import MAX_BYTES
 
 MAX_UPLOAD = 100 * 2**20
 """Largest file a visitor may send: a zip; a photo may have ``MAX_BYTES``."""

@@ -20,11 +20,12 @@ import httpx
 import numpy as np
 import tyro
 
-from app.intervene.canvas import checked
-from app.intervene.page import IntervenePage, Scene
-from app.sessions import Sessions
+from app.intervene.page import IntervenePage
+from app.intervene.photo import CanvasPhoto
+from app.page import Studio
 from benchmarks.running import EXAMPLES, ROOT, json_of, resident, started
 from cternet import Predictor
+from cternet.compare import Networks
 from cternet.occlusion import hide
 from cternet.results.painting import encode
 
@@ -79,14 +80,14 @@ def stroke(scene: str, label: str, mask: np.ndarray) -> dict[str, str]:
 def in_process(runs: int) -> tuple[float, float]:
     """Median milliseconds of the handler, and of running the network again."""
     predictor = Predictor.from_pretrained(SHIPPED, device="cpu")
-    page = IntervenePage(predictor, Sessions(), EXAMPLES)
+    page = IntervenePage(Studio(Networks(predictor, {}), EXAMPLES))
     analysis = predictor.analyze(EXAMPLES[3])
-    scene = Scene(analysis, "example-dahlia")
+    photo = CanvasPhoto(analysis, "example-dahlia")
     drawn = masks(analysis.s.shape)
 
     def handle() -> None:
-        payload = stroke(scene.id, analysis.prediction, next(drawn))
-        page.painted(checked(payload, shape=analysis.s.shape, labels=analysis.labels), scene)
+        payload = stroke(photo.id, analysis.prediction, next(drawn))
+        page.painted(page.asked(payload, photo), photo)
 
     def rerun() -> None:
         predictor.analyze(hide(analysis.seen, next(drawn), "mean"))

@@ -1,46 +1,96 @@
 """What programs send: checked here, for the types of an endpoint only describe; gradio hands over whatever JSON came."""
 
-from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
 
-from app.checks import Refused, choice
+from app.checks import Payload, Refused, Seed, wrong
 from app.uploads import received
+from cternet import middle_square
 from cternet.compare import METHODS
-from cternet.photos.preprocess import middle_square
 from cternet.results.painting import Mask, Shape, from_image
 
 QUICK = tuple(name for name, method in METHODS.items() if not method.slow)
 """Methods a program can ask for; the slow ones would keep everybody waiting."""
+MOST_MEASURED = 8
+"""Methods measured in one call: each takes seconds."""
+CELLS = TypeAdapter(list[list[Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]]])
 
 
-def checked(name: str, value: Any, choices: Collection[str]) -> None:
-    """Raises Refused unless the value is one of the choices."""
-    choice(value, choices, f"The argument {name} must be one of {', '.join(choices)}.")
+def among_offered(value: Any, info: ValidationInfo) -> str:
+    choices = info.context[info.field_name]
+    if not isinstance(value, str) or value not in choices:
+        raise wrong(f"The argument {info.field_name} must be one of {', '.join(choices)}.")
+    return value
 
 
-def checked_methods(methods: Any) -> tuple[str, ...]:
-    """Names of methods, each once."""
-    if not isinstance(methods, list) or not 0 < len(methods) <= len(METHODS):
-        raise Refused(f"The argument methods must be a list of some of {', '.join(QUICK)}.")
-    for name in methods:
-        if isinstance(name, str) and name in METHODS and name not in QUICK:
-            raise Refused(f"The method {name} takes too long to be offered here; use python -m cternet.compare.")
-        checked("methods", name, QUICK)
-    return tuple(dict.fromkeys(methods))
+def among_offered_or_none(value: Any, info: ValidationInfo) -> str:
+    return "" if value in ("", None) else among_offered(value, info)
 
 
-def check_emotion(emotion: Any, emotions: Collection[str]) -> None:
-    """Raises Refused for what is no emotion of the model's; an empty one is none asked for."""
-    if emotion not in ("", None):
-        checked("emotion", emotion, emotions)
-
-
-def check_flag(name: str, value: Any) -> None:
+def true_or_false(value: Any, info: ValidationInfo) -> bool:
     if not isinstance(value, bool):
-        raise Refused(f"The argument {name} must be true or false.")
+        raise wrong(f"The argument {info.field_name} must be true or false.")
+    return value
+
+
+def methods_of(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Names of methods, each once."""
+    if not isinstance(value, list) or not 0 < len(value) <= len(METHODS):
+        raise wrong(f"The argument methods must be a list of some of {', '.join(QUICK)}.")
+    for name in value:
+        if isinstance(name, str) and name in METHODS and name not in QUICK:
+            raise wrong(f"The method {name} takes too long to be offered here; use python -m cternet.compare.")
+        among_offered(name, info)
+    return tuple(dict.fromkeys(value))
+
+
+Offered = Annotated[Any, AfterValidator(among_offered)]
+OfferedOrNone = Annotated[Any, AfterValidator(among_offered_or_none)]
+Flag = Annotated[Any, AfterValidator(true_or_false)]
+Methods = Annotated[Any, AfterValidator(methods_of)]
+
+
+class AnalyzeArguments(Payload):
+    """``of`` takes what may be chosen of each."""
+
+    allocation: Offered
+    level: Offered
+    seed: Seed
+    emotion: OfferedOrNone
+    maps: Flag
+
+
+class InterveneArguments(Payload):
+    """One of ``mask``, an uploaded picture, and ``cells``; which of them is looked into once the map's shape is known."""
+
+    mode: Offered
+    maps: Flag
+    mask: Any
+    cells: Any
+
+    @model_validator(mode="after")
+    def one_painting(self) -> "InterveneArguments":
+        if bool(self.mask) == bool(self.cells):
+            raise wrong("Give the painting either as mask, a picture, or as cells, a list of rows: one of them.")
+        return self
+
+
+class CompareArguments(Payload):
+    """``of`` takes what may be chosen of each."""
+
+    methods: Methods
+    emotion: OfferedOrNone
+    measure: Flag
+    maps: Flag
+
+    @model_validator(mode="after")
+    def few_to_measure(self) -> "CompareArguments":
+        if self.measure and len(self.methods) > MOST_MEASURED:
+            raise wrong(f"At most {MOST_MEASURED} methods are measured in one call, not {len(self.methods)}; ask in parts.")
+        return self
 
 
 def opened(argument: str, payload: Any, background: str = "white") -> Image.Image:
@@ -90,13 +140,12 @@ def mask_from_cells(cells: Any, shape: Shape) -> Mask:
     Raises:
         Refused: they are not.
     """
-    count, columns = shape
-    words = f"The argument cells must be {count} rows of {columns} numbers from 0 to 1."
-    if not isinstance(cells, list) or len(cells) != count:
-        raise Refused(words)
-    if not all(isinstance(row, list) and len(row) == columns for row in cells):
-        raise Refused(words)
-    for value in (value for row in cells for value in row):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:  # a NaN is in no range
-            raise Refused(words)
-    return np.round(255 * np.array(cells, np.float64)).astype(np.uint8)
+    rows, columns = shape
+    try:
+        found = CELLS.validate_python(cells)
+        fits = len(found) == rows and all(len(row) == columns for row in found)
+    except ValidationError:
+        fits = False
+    if not fits:
+        raise Refused(f"The argument cells must be {rows} rows of {columns} numbers from 0 to 1.")
+    return np.round(255 * np.array(found, np.float64)).astype(np.uint8)

@@ -4,18 +4,17 @@ The template is constant, because a template whose output changes loses what the
 quantised mask with every stroke to a *server function*, which is answered without the queue.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import gradio as gr
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from app.checks import Refused, choice, number, sentence
-from app.links import MAX_SEED
-from cternet import ALLOCATIONS, LEVELS
-from cternet.results.painting import MODES, Mask, Shape, decode, empty
+from app.checks import Payload, Seed, offered, one_of, real_number, says, sentence, wrong
+from cternet import LEVELS
+from cternet.results.painting import MODES, Mask, decode, empty
 
 HERE = Path(__file__).parent
 TEMPLATE = (HERE / "canvas.html").read_text(encoding="utf-8")
@@ -33,67 +32,47 @@ show();
 """A component whose HTML is what the canvas's script has last left for it, perhaps before it was there."""
 KINDS = ("affective", "superpixels")
 """Where regions come from."""
-SCENE = re.compile(r"[0-9a-f]{1,32}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the canvas shows.
+def mask_of(text: Any, info: ValidationInfo) -> Mask:
+    """The mask, none of which means nothing painted."""
+    shape = info.context["shape"]
+    if text in (None, ""):
+        return empty(shape)
+    if not isinstance(text, str):
+        raise wrong("The painting is not text; reload the page.")
+    try:
+        return decode(text, shape)
+    except ValueError as error:
+        raise wrong(sentence(error)) from None
+
+
+SceneId = Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$"), says("This painting belongs to no photo; reload the page.")]
+Emotion = offered("emotions")
+Allocation = offered("allocations")
+Percent = Annotated[
+    real_number(0, 100, "The threshold is a number from 0 to 100 %."), AfterValidator(lambda percent: percent / 100)
+]
+
+
+class CanvasRequest(Payload):
+    """What the canvas shows.  ``of`` takes ``shape``, the map's cells (H, W), ``emotions`` and ``allocations``.
 
     scene: which photo it was painted over.  mask: uint8 cells (H, W).  mode: a key of ``painting.MODES``.
     label: the emotion looked at.  kind, threshold: of the regions, the threshold in [0, 1].  allocation, level, seed: S*.
     """
 
-    scene: str
-    mask: Mask
-    mode: str
-    label: str
-    kind: str
-    threshold: float
-    allocation: str
-    level: str
-    seed: int
+    nonsense: ClassVar[str] = "This page sent something that is no painting; reload it."
 
-
-def checked(payload: Any, *, shape: Shape, labels: Collection[str], allocations: Collection[str] = tuple(ALLOCATIONS)) -> Asked:
-    """What was sent, if it is what the canvas sends.
-
-    Args:
-        payload: anything.
-        shape: the map's cells (H, W).
-        labels: the model's classes.
-        allocations: those offered.
-
-    Raises:
-        Refused: it is not.
-    """
-    if not isinstance(payload, dict):
-        raise Refused("This page sent something that is no painting; reload it.")
-    known = {"mode": MODES, "label": labels, "kind": KINDS, "level": LEVELS, "allocation": allocations}
-    chosen = {name: choice(payload.get(name), choices) for name, choices in known.items()}
-    if not isinstance(payload.get("scene"), str) or not SCENE.fullmatch(payload["scene"]):
-        raise Refused("This painting belongs to no photo; reload the page.")
-    return Asked(
-        scene=payload["scene"],
-        mask=mask_of(payload.get("mask"), shape),
-        threshold=number(payload.get("threshold"), 0, 100, "The threshold is a number from 0 to 100 %.") / 100,
-        seed=int(
-            number(payload.get("seed"), 0, MAX_SEED, f"The seed must be a whole number from 0 to {MAX_SEED}.", whole=True)
-        ),
-        **chosen,
-    )
-
-
-def mask_of(text: Any, shape: Shape) -> Mask:
-    """The mask, none of which means nothing painted."""
-    if text in (None, ""):
-        return empty(shape)
-    if not isinstance(text, str):
-        raise Refused("The painting is not text; reload the page.")
-    try:
-        return decode(text, shape)
-    except ValueError as error:
-        raise Refused(sentence(error)) from None
+    mode: one_of(MODES)
+    label: Emotion
+    kind: one_of(KINDS)
+    level: one_of(LEVELS)
+    allocation: Allocation
+    scene: SceneId
+    mask: Annotated[np.ndarray, BeforeValidator(mask_of)] = Field(validate_default=True, default=None)
+    threshold: Percent
+    seed: Seed
 
 
 async def session_of(request: Any) -> str | None:
@@ -107,7 +86,7 @@ async def session_of(request: Any) -> str | None:
 
 
 def painting_canvas(functions: list[Callable[..., Awaitable[Any]]]) -> gr.HTML:
-    """The canvas; its value is a scene, as ``intervene.Scene.sent`` makes it."""
+    """The canvas; its value is what ``CanvasPhoto.sent`` makes of a photo."""
     return gr.HTML(
         None,
         html_template=TEMPLATE,

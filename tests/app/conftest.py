@@ -25,7 +25,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def studio(networks) -> Iterator[StudioBlocks]:
     """The whole app, launched."""
-    demo = build(networks.predictor, networks)
+    demo = build(networks)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

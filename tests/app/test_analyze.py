@@ -12,23 +12,35 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.analyze import view as render
-from app.analyze.page import AnalyzePage, View, explanation, idle_words
+from app.analyze import view
+from app.analyze.page import PARTS, AnalyzePage
+from app.analyze.words import explanation, idle_words
 from app.choices import levels
+from app.html import message
 from app.main import build
-from app.sessions import Sessions
-from app.uploads import Downloads
+from app.page import Studio
 from cternet import Predictor
+from cternet.compare import Networks
 from cternet.networks.classifier import ANSWERS
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
-VIEW = ("random", "attention", 0, 0, None, "magma", 0.6, True, True)
+VIEW = {
+    "allocation": "random",
+    "level": "attention",
+    "seed": 0,
+    "share": 0,
+    "label": None,
+    "cmap": "magma",
+    "opacity": 0.6,
+    "shared": True,
+    "smooth": True,
+}
 
 
 @pytest.fixture
 def page() -> AnalyzePage:
-    return AnalyzePage(Predictor(tiny_network(), device="cpu"), Sessions(), Downloads(), [])
+    return AnalyzePage(Studio(Networks(Predictor(tiny_network(), device="cpu"), {})))
 
 
 @pytest.fixture
@@ -41,15 +53,14 @@ def visitor(name: str = "a") -> SimpleNamespace:
     return SimpleNamespace(session_hash=name)
 
 
-def changed(**values) -> tuple:
-    names = ("allocation", "level", "seed", "share", "label", "cmap", "opacity", "shared", "smooth")
-    return tuple((dict(zip(names, VIEW, strict=True)) | values).values())
+def changed(**values) -> dict:
+    return VIEW | values
 
 
 def test_nothing_a_visitor_changes_reruns_the_network(page, payload, monkeypatch):
-    page.analyze(visitor(), payload, *VIEW)
-    monkeypatch.setattr(page.predictor, "forward", lambda *_: pytest.fail("the network ran"))
-    parts = page.with_analysis(lambda looked, view: page.show(looked, view), 4)
+    page.analyze(visitor(), payload, **VIEW)
+    monkeypatch.setattr(page.studio.predictor, "forward", lambda *_: pytest.fail("the network ran"))
+    redraw = page.redraw(tuple(PARTS))
     for values in (
         {"allocation": "uniform"},
         {"allocation": "reverse", "level": "map"},
@@ -57,44 +68,42 @@ def test_nothing_a_visitor_changes_reruns_the_network(page, payload, monkeypatch
         {"label": "fear"},
         {"share": 40, "opacity": 0.2, "cmap": "gray", "shared": False, "smooth": False},
     ):
-        answer, attention, effect, _ = parts(visitor(), *changed(**values))
-        assert answer.count("<svg") == 1
-        assert attention.count("<img") == 3
-        assert effect.count("<img") == 1
+        shown = redraw(visitor(), **changed(**values))
+        assert shown["answer"].count("<svg") == 1
+        assert shown["attention"].count("<img") == 3
+        assert shown["effect"].count("<img") == 1
 
 
 def test_the_prediction_stands_under_every_allocation(page, payload):
-    page.analyze(visitor(), payload, *VIEW)
-    emotion = page.sessions.get("a").prediction
+    page.analyze(visitor(), payload, **VIEW)
+    emotion = page.studio.analyzed.get("a").prediction
     for allocation in ("random", "uniform", "reverse"):
-        answer = page.with_analysis(lambda a, v: (render.answer_view(a, v.share),), 1)(
-            visitor(), *changed(allocation=allocation)
-        )
+        answer = page.redraw(("answer",))(visitor(), **changed(allocation=allocation))["answer"]
         assert f'<p class="emotion">{emotion}</p>' in answer
 
 
 def test_a_new_photo_takes_the_place_of_the_old(page, payload, tmp_path):
-    page.analyze(visitor(), payload, *VIEW)
-    first = page.sessions.get("a")
+    page.analyze(visitor(), payload, **VIEW)
+    first = page.studio.analyzed.get("a")
     bad = tmp_path / "bad.jpg"
     bad.write_text("no image")
-    answer, *_ = page.analyze(visitor(), uploaded(bad, "holiday.jpg"), *VIEW)
+    answer = page.analyze(visitor(), uploaded(bad, "holiday.jpg"), **VIEW)["answer"]
     assert "holiday.jpg" in answer
     assert 'role="alert"' in answer
-    assert page.sessions.get("a") is None, "the old photo's numbers must not stand beside an error"
-    page.analyze(visitor(), payload, *VIEW)
-    assert page.sessions.get("a") is not first
-    page.analyze(visitor(), None, *VIEW)
-    assert page.sessions.get("a") is None
+    assert page.studio.analyzed.get("a") is None, "the old photo's numbers must not stand beside an error"
+    page.analyze(visitor(), payload, **VIEW)
+    assert page.studio.analyzed.get("a") is not first
+    page.analyze(visitor(), None, **VIEW)
+    assert page.studio.analyzed.get("a") is None
 
 
 def test_without_an_analysis_nothing_is_touched(page, monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Info", said.append)
-    assert page.with_analysis(lambda *_: pytest.fail("nothing to draw"), 1)(visitor(), *VIEW) == gr.skip()
+    assert page.redraw(("answer",))(visitor(), **VIEW) == {}
     assert said
     with pytest.raises(gr.Error, match="again"):
-        page.download(".json")(visitor(), *VIEW)
+        page.download(".json")(visitor(), **VIEW)
 
 
 @pytest.mark.parametrize(
@@ -114,21 +123,21 @@ def test_without_an_analysis_nothing_is_touched(page, monkeypatch):
         {"opacity": None},
     ],
 )
-def test_values_the_page_does_not_offer_are_refused_in_a_sentence(values):
-    with pytest.raises(gr.Error):
-        View(*changed(**values))
+def test_values_the_page_does_not_offer_are_refused_in_a_sentence(page, values):
+    with pytest.raises(gr.Error, match=r"\.$"):
+        page.view(changed(**values))
 
 
 def test_an_unknown_emotion_is_refused(page, payload):
-    page.analyze(visitor(), payload, *VIEW)
+    page.analyze(visitor(), payload, **VIEW)
     with pytest.raises(gr.Error, match="emotion"):
-        page.with_analysis(lambda *_: (), 1)(visitor(), *changed(label="joy"))
+        page.redraw(())(visitor(), **changed(label="joy"))
 
 
 @pytest.mark.parametrize("ending", [".png", ".json", ".npz"])
 def test_downloads_show_what_is_looked_at(page, payload, ending):
-    page.analyze(visitor(), payload, *VIEW)
-    path = Path(page.download(ending)(visitor(), *changed(allocation="reverse")))
+    page.analyze(visitor(), payload, **VIEW)
+    path = Path(page.download(ending)(visitor(), **changed(allocation="reverse"))["file"])
     assert path.suffix == ending
     assert path.stat().st_size > 100
     if ending == ".json":
@@ -136,28 +145,28 @@ def test_downloads_show_what_is_looked_at(page, payload, ending):
 
 
 def test_who_leaves_is_forgotten(page, payload):
-    page.analyze(visitor("../../a"), payload, *VIEW)
-    file = Path(page.download(".json")(visitor("../../a"), *VIEW))
-    assert file.is_relative_to(page.downloads.root.name)
-    page.leave(visitor("../../a"))
-    page.downloads.forget("../../a")
-    assert page.sessions.get("../../a") is None
+    page.analyze(visitor("../../a"), payload, **VIEW)
+    file = Path(page.download(".json")(visitor("../../a"), **VIEW)["file"])
+    assert file.is_relative_to(page.studio.downloads.root.name)
+    page.leave("../../a")
+    page.studio.downloads.forget("../../a")
+    assert page.studio.analyzed.get("../../a") is None
     assert not file.exists()
 
 
 def test_the_page_says_what_an_even_look_would_have_said(page, payload):
-    page.analyze(visitor(), payload, *VIEW)
-    analysis = page.sessions.get(visitor().session_hash)
+    page.analyze(visitor(), payload, **VIEW)
+    analysis = page.studio.analyzed.get(visitor().session_hash)
     evidence = np.zeros_like(analysis.evidence)
     evidence[0] = 1.0  # the first class is in front wherever attention falls
     plain = {"bias": np.zeros_like(analysis.bias), "own": replace(analysis.own, mean=np.zeros_like(analysis.s))}
-    assert "would have said the same" in render.answer_view(replace(analysis, evidence=evidence, **plain), 0)
+    assert "would have said the same" in view.answer_view(replace(analysis, evidence=evidence, **plain), 0)
     evidence = evidence.copy()
     evidence[1][np.unravel_index(analysis.s.argmax(), analysis.s.shape)] = 1e5  # but the second, where S is largest
     evidence[1] -= evidence[1].mean()
     split = replace(analysis, evidence=evidence, **plain)
     assert split.prediction == split.labels[1]
-    assert f"would have said <b>{split.labels[0]}</b>" in render.answer_view(split, 0)
+    assert f"would have said <b>{split.labels[0]}</b>" in view.answer_view(split, 0)
 
 
 def test_an_effect_has_nothing_to_say_when_looking_evenly():
@@ -165,8 +174,8 @@ def test_an_effect_has_nothing_to_say_when_looking_evenly():
     photo = tiny_photo()
     te, y = (Predictor(tiny_network(budget="equal", answer=answer)).analyze(photo) for answer in ("y_te", "y"))
     assert np.abs(te.evenly.scores).max() < 1e-5
-    assert "would have no answer" in render.evenly_words(te)
-    assert "would have said" in render.evenly_words(y)
+    assert "would have no answer" in view.answer_view(te, 0)
+    assert "would have said" in view.answer_view(y, 0)
 
 
 @pytest.mark.parametrize(("answer", "budget"), [("y", "equal"), ("y_te", "free")])
@@ -178,7 +187,7 @@ def test_the_page_says_what_the_model_answers_with(answer, budget):
     assert "{" not in words.replace("Y_{TE}", "")
     assert ("scaled-map" in levels(config)) is (budget == "free"), "on an equal budget it is the map level again"
     analysis = Predictor(tiny_network(budget=budget, answer=answer)).analyze(tiny_photo())
-    assert f"Its answer is {ANSWERS[answer].symbol}" in render.answer_view(analysis, 0)
+    assert f"Its answer is {ANSWERS[answer].symbol}" in view.answer_view(analysis, 0)
     assert analysis.predicted_with["answer"] == ANSWERS[answer].symbol
 
 
@@ -209,11 +218,11 @@ def test_idle_attention_is_said_to_be_so(idle):
 
 
 def test_strings_from_outside_are_escaped():
-    assert "<img" not in render.message("<img src=x>", kind="error")
+    assert "<img" not in message("<img src=x>", kind="error")
 
 
 def test_the_page_builds_and_its_handlers_are_private(networks):
-    demo = build(networks.predictor, networks)
+    demo = build(networks)
     assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == ["analyze", "intervene", "compare"]
 
 
@@ -249,16 +258,16 @@ def write_photo(path: Path, kind: str) -> Path:
 )
 def test_odd_photos_are_analysed(page, tmp_path, kind):
     path = write_photo(tmp_path / "photo.img", kind)
-    answer, attention, effect, seen, _ = page.analyze(visitor(), uploaded(path, "photo.img"), *VIEW)
-    assert 'class="emotion"' in answer
-    assert attention.count("<img") == 3
-    assert effect.count("<img") == seen.count("<img") == 1
+    shown = page.analyze(visitor(), uploaded(path, "photo.img"), **VIEW)
+    assert 'class="emotion"' in shown["answer"]
+    assert shown["attention"].count("<img") == 3
+    assert shown["effect"].count("<img") == shown["seen"].count("<img") == 1
 
 
 @pytest.mark.parametrize("kind", ["truncated", "bomb", "corrupt"])
 def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
     path = write_photo(tmp_path / "upload.img", kind)
-    answer, *_ = page.analyze(visitor(), uploaded(path, "holiday.jpg"), *VIEW)
+    answer = page.analyze(visitor(), uploaded(path, "holiday.jpg"), **VIEW)["answer"]
     assert 'role="alert"' in answer
     assert "holiday.jpg" in answer
     assert "upload.img" not in answer
@@ -266,11 +275,11 @@ def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
 
 def test_charts_drawn_at_once_keep_the_pages_colour(page, payload):
     """Matplotlib's settings are the process's: one visitor's must not leak into another's picture."""
-    page.analyze(visitor(), payload, *VIEW)
-    analysis = page.sessions.get("a")
+    page.analyze(visitor(), payload, **VIEW)
+    analysis = page.studio.analyzed.get("a")
     before = dict(matplotlib.rcParams)
     with ThreadPoolExecutor(4) as pool:
-        charts = list(pool.map(lambda _: render.chart(analysis, None), range(12)))
+        charts = list(pool.map(lambda _: view.chart(analysis, None), range(12)))
     assert len({chart.count("currentColor") for chart in charts}) == 1
     assert charts[0].count("currentColor") > 10
     assert dict(matplotlib.rcParams) == before

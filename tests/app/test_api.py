@@ -20,8 +20,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
-from app.api.endpoints import MOST_CELLS, MOST_MEASURED, Endpoints, averaged
-from app.api.inputs import QUICK
+from app.api.answers import MOST_CELLS, averaged
+from app.api.endpoints import Endpoints
+from app.api.inputs import MOST_MEASURED, QUICK
 from app.blocks import StudioBlocks
 from app.uploads import NOT_AN_UPLOAD
 from cternet import Analysis, Predictor
@@ -370,11 +371,11 @@ def test_a_path_that_is_no_upload_s_is_not_opened(server):
     assert answer.startswith("event: error") and NOT_AN_UPLOAD in answer and Path(__file__).name not in answer
 
 
-def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, photo, monkeypatch, caplog):
+def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, networks, photo, monkeypatch, caplog):
     def fail(_: Any) -> None:
         raise RuntimeError("no memory at /srv/secret")
 
-    monkeypatch.setattr(endpoints.predictor, "analyze", fail)
+    monkeypatch.setattr(networks.predictor, "analyze", fail)
     message = refused(endpoints.analyze, uploaded(photo))
     assert "secret" not in message and message.endswith(".")
     assert "secret" in caplog.text
@@ -402,9 +403,11 @@ def test_arguments_have_plain_types(server, client):
         "seed": "int",
         "emotion": "str",
         "maps": "bool",
+        "model": "str",
     }
-    assert types["intervene"] == {"image": "filepath", "mask": "filepath", "cells": "list", "mode": "Literal", "maps": "bool"}
-    assert types["compare"] == {"image": "filepath", "methods": "list", "emotion": "str", "measure": "bool", "maps": "bool"}
+    rest = {"maps": "bool", "model": "str"}
+    assert types["intervene"] == {"image": "filepath", "mask": "filepath", "cells": "list", "mode": "Literal", **rest}
+    assert types["compare"] == {"image": "filepath", "methods": "list", "emotion": "str", "measure": "bool", **rest}
 
 
 def test_endpoints_share_the_pages_queues(networks):

@@ -5,7 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from app.intervene.canvas import Refused, checked, number, session_of
+from app.checks import Payload, Refused, real_number, whole_number
+from app.intervene.canvas import CanvasRequest, session_of
 from cternet.results.painting import encode
 
 SHAPE, LABELS = (4, 4), ("awe", "fear")
@@ -22,8 +23,8 @@ GOOD = {
 }
 
 
-def check(payload):
-    return checked(payload, shape=SHAPE, labels=LABELS)
+def check(payload, allocations=("random", "uniform")):
+    return CanvasRequest.of(payload, shape=SHAPE, emotions=LABELS, allocations=allocations)
 
 
 def test_what_the_canvas_sends_arrives_cell_by_cell():
@@ -92,13 +93,22 @@ def test_hostile_payloads_are_refused_in_one_sentence(changes):
 
 def test_only_allocations_the_page_offers():
     with pytest.raises(Refused, match="offer"):
-        checked(GOOD, shape=SHAPE, labels=LABELS, allocations=("uniform",))
+        check(GOOD, allocations=("uniform",))
+
+
+class Numbers(Payload):
+    whole: whole_number(0, 5, "no whole number")
+    real: real_number(0, 5, "no number")
 
 
 def test_numbers_come_as_text_from_a_browser():
-    assert number("3", 0, 5, "no") == number(3, 0, 5, "no") == 3
-    with pytest.raises(Refused, match="no"):
-        number("3.5", 0, 5, "no", whole=True)
+    found = Numbers.of({"whole": "3", "real": "3.5"})
+    assert (found.whole, found.real) == (3, 3.5)
+    with pytest.raises(Refused, match="no whole number"):
+        Numbers.of({"whole": "3.5", "real": 1})
+    for bad in (True, None, [], "inf", "nan", 10**400, "٣"):
+        with pytest.raises(Refused, match="no number"):
+            Numbers.of({"whole": 1, "real": bad})
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from PIL import Image
 
 from app.checks import Refused
 from app.compare import view as compare_view
-from app.compare.bench import MOST_PHOTOS, Bench
-from app.compare.page import TOOLS, ComparePage
-from app.sessions import Sessions
-from app.uploads import Downloads
+from app.compare.numbers import Number
+from app.compare.page import ROWS, ComparePage
+from app.compare.session import MOST_PHOTOS, CompareSession
+from app.page import Shown, Studio
 from cternet import Predictor
 from cternet.compare import METHODS, METRICS, Networks, Sample, load_samples
 from tests.app.calls import uploaded
@@ -28,7 +28,7 @@ METHOD = ("cam", "s", "s-star", "effect")
 
 @pytest.fixture
 def page(networks) -> ComparePage:
-    return ComparePage(networks, Sessions(), Downloads(), [])
+    return ComparePage(Studio(networks))
 
 
 @pytest.fixture
@@ -45,11 +45,15 @@ def visitor(name: str = "a") -> SimpleNamespace:
     return SimpleNamespace(session_hash=name)
 
 
-def ask(page: ComparePage, photos: list[dict] | None, *, label: str = "", methods=METHOD, look=LOOK, who: str = "a") -> list:
-    return page.ask(visitor(who), photos, label, methods, *look)
+def ask(page: ComparePage, photos: list[dict] | None, *, label: str = "", methods=METHOD, look=LOOK, who: str = "a") -> Shown:
+    return page.ask(visitor(who), photos, label, group=methods, **look_of(look))
 
 
-def compare(page: ComparePage, photos: list[dict] | None, **options) -> list[list]:
+def look_of(look: tuple) -> dict:
+    return dict(zip(("style", "scale", "smooth"), look, strict=True))
+
+
+def compare(page: ComparePage, photos: list[dict] | None, **options) -> list[Shown]:
     """What the page shows, step by step."""
     return [ask(page, photos, **options), *page.compare(visitor(options.get("who", "a")))]
 
@@ -59,14 +63,15 @@ def another(sample: Sample) -> str:
     return next(label for label in sample.analysis.labels if label != sample.analysis.prediction)
 
 
-def rows(steps: list[list]) -> list[str]:
+def rows(steps: list[Shown]) -> list[str]:
     """What stands in each row after all steps."""
-    shown = [""] * MOST_PHOTOS
-    for step in steps:
-        for i, value in enumerate(step[TOOLS:]):
-            if isinstance(value, str):
-                shown[i] = value
-    return shown
+    shown = {name: html for step in steps for name, html in step.items() if name in ROWS}
+    return [shown.get(name, "") for name in ROWS]
+
+
+def redrawn(page: ComparePage, look: tuple = LOOK, who: str = "a") -> list[str]:
+    """Each row in another look."""
+    return rows([page.redraw(visitor(who), **look_of(look))])
 
 
 def forwards(networks: Networks, monkeypatch) -> list[str]:
@@ -80,12 +85,12 @@ def forwards(networks: Networks, monkeypatch) -> list[str]:
 
 def test_photos_appear_one_by_one(page, photos):
     steps = compare(page, photos)
-    changed = [[i for i, value in enumerate(step[TOOLS:]) if isinstance(value, str) and "open" in value] for step in steps]
+    changed = [[i for i, html in enumerate(rows([step])) if "open" in html] for step in steps]
     assert changed == [[], [0], [1], []]
     first, second = rows(steps)[:2]
     assert "photo 0.png" in first and "photo 1.png" in second
     assert re.findall(r"<figcaption[^>]*>([^<]*)", first) == ["Photo", *(METHODS[name].title for name in METHOD)]
-    assert "2 photos, 4 methods." in steps[-1][0]
+    assert "2 photos, 4 methods." in steps[-1]["status"]
 
 
 def test_a_bad_photo_says_why_and_the_good_ones_still_work(page, photos, tmp_path):
@@ -106,12 +111,12 @@ def test_photos_whose_files_were_deleted_meanwhile_stay_on_the_bench(page, photo
 
 
 def test_only_what_is_missing_is_computed(page, photos, monkeypatch):
-    ran = forwards(page.networks, monkeypatch)
+    ran = forwards(page.studio.networks, monkeypatch)
     compare(page, photos[:1], methods=("s", "effect"))
     assert ran == ["cternet"]
     compare(page, photos[:1], methods=("s", "effect", "cam"))
     assert ran == ["cternet", "vanilla"], "a new method runs its own network alone"
-    sample = page.sessions.get("a").places[0].sample
+    sample = page.sessions.get("a").photos[0].sample
     before, label = dict(sample.maps), another(sample)
     compare(page, photos[:1], label=label, methods=("s", "effect", "cam"))
     after = sample.maps
@@ -124,10 +129,10 @@ def test_only_what_is_missing_is_computed(page, photos, monkeypatch):
 
 def test_style_scale_and_smooth_change_the_pictures_alone(page, photos, monkeypatch):
     compare(page, photos)
-    ran = forwards(page.networks, monkeypatch)
+    ran = forwards(page.studio.networks, monkeypatch)
     pictures = set()
     for look in (LOOK, ("overlay", "own", True), ("grey", "shared", True), ("grey", "own", False)):
-        shown = page.redraw(visitor(), *look)
+        shown = redrawn(page, look)
         pictures.add(tuple(re.findall(r'src="(data[^"]*)', shown[0])))
     assert len(pictures) == 4
     assert not ran
@@ -135,11 +140,11 @@ def test_style_scale_and_smooth_change_the_pictures_alone(page, photos, monkeypa
 
 def test_a_shared_scale_is_one_for_a_method_over_all_photos_and_for_s_and_s_star(page, photos):
     compare(page, photos)
-    shown = page.redraw(visitor(), "grey", "shared", True)
+    shown = redrawn(page, ("grey", "shared", True))
     # every bar is there twice: under the panel and in its large view
     scales = [re.findall(r'aria-label="colour scale from ([^"]*)"', row)[::2] for row in shown[:2]]
     assert scales[0] == scales[1] and scales[0][1] == scales[0][2] != scales[0][0]
-    maps = [place.sample.maps["cam", place.comparison.label] for place in page.sessions.get("a").places]
+    maps = [photo.sample.maps["cam", photo.comparison.label] for photo in page.sessions.get("a").photos]
     low, high = (float(text) for text in scales[0][0].split(" to "))
     assert low == pytest.approx(min(m.min() for m in maps), rel=0.01)
     assert high == pytest.approx(max(m.max() for m in maps), rel=0.01)
@@ -151,17 +156,17 @@ def test_measured_numbers_stand_beside_the_random_map(page, photos):
     steps = [page.ask_to_measure(visitor()), *page.measure(visitor())]
     assert "measuring" in rows(steps[:1])[0]
     text = rows(steps)[0]
-    bench = page.sessions.get("a")
-    comparison = bench.places[0].comparison
+    session = page.sessions.get("a")
+    comparison = session.photos[0].comparison
     for metric in METRICS.values():
         assert text.count(f"<dt>{metric.title}") == 2
-        assert f'title="{metric.formula}"'.replace("'", "&#x27;") in text
+        assert f'title="{metric.formula}"'.replace("'", "&#39;") in text
     cam = comparison.panels[0]
     assert f"{cam.numbers.road:.3f}" in text and f"random {comparison.control('cam').road:.3f}" in text
-    assert "steps" not in steps[-1][0] and "Measured." in steps[-1][0]
+    assert "steps" not in steps[-1]["status"] and "Measured." in steps[-1]["status"]
     again = rows(compare(page, photos[:1], methods=("cam", "s")))[0]
     assert f"{cam.numbers.road:.3f}" in again, "what was measured stays known"
-    assert "ROAD" not in rows(compare(page, photos[:1], label=another(bench.places[0].sample), methods=("cam",)))[0]
+    assert "ROAD" not in rows(compare(page, photos[:1], label=another(session.photos[0].sample), methods=("cam",)))[0]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +175,7 @@ def test_measured_numbers_stand_beside_the_random_map(page, photos):
 )
 def test_better_and_worse_are_said_in_words(value, control, higher, said):
     metric = next(metric for metric in METRICS.values() if metric.higher_is_better is higher)
-    assert compare_view.Number(metric, value, control).verdict == said
+    assert Number(metric, value, control).verdict == said
 
 
 def test_stop_ends_the_work_and_keeps_what_is_there(page, photos):
@@ -180,9 +185,9 @@ def test_stop_ends_the_work_and_keeps_what_is_there(page, photos):
     for _ in range(3):
         next(steps)
     stopped = page.stop(visitor())
-    assert "Stopped" in stopped[0]
+    assert "Stopped" in stopped["status"]
     assert list(steps) == [stopped], "a number that arrives late is followed by what stands"
-    shown = page.redraw(visitor(), *LOOK)
+    shown = redrawn(page)
     assert all(row.count('class="open"') == len(METHOD) for row in shown[:2])
     assert "measuring" not in shown[0]
 
@@ -194,38 +199,37 @@ def test_a_newer_wish_overtakes_the_work_under_way(page, photos):
     ask(page, photos, methods=("s",))
     assert list(old) == [], "the old work shows nothing any more"
     list(page.compare(visitor()))
-    assert [[p.method for p in place.comparison.panels] for place in page.sessions.get("a").places] == [["s"], ["s"]]
+    assert [[p.method for p in photo.comparison.panels] for photo in page.sessions.get("a").photos] == [["s"], ["s"]]
 
 
 def test_work_that_ends_changes_nothing_more(page, photos):
-    nothing = [gr.skip()] * (TOOLS + MOST_PHOTOS)
-    assert list(page.quietly(page.compare)(visitor("nobody"))) == [nothing], "nor empties the page"
+    assert list(page.quietly(page.compare)(visitor("nobody"))) == [{}], "nor empties the page"
     ask(page, photos)
     done, last = list(page.quietly(page.compare)(visitor()))[-2:]
-    assert last[0] == nothing[0] and last[TOOLS:] == nothing[TOOLS:] and last[1:TOOLS] == done[1:TOOLS]
+    assert last == {name: done[name] for name in ("measure", "stop", "go_on")}
 
 
 def test_slow_methods_come_last_and_give_up_when_told(page, photos):
     ask(page, photos[:1], methods=("score-cam", "s"))
     steps = page.compare(visitor())
-    first = next(steps)[TOOLS]
+    first = next(steps)["row0"]
     assert first.count('class="open"') == 1 and "working…" in first
     stopped = page.stop(visitor())
     assert list(steps) == [stopped]
-    shown = page.redraw(visitor(), *LOOK)[0]
+    shown = redrawn(page)[0]
     assert shown.count('class="open"') == 1 and "not made" in shown
     ask(page, photos[:1], methods=("score-cam", "s"))
-    assert list(page.compare(visitor()))[-2][TOOLS].count('class="open"') == 2
+    assert list(page.compare(visitor()))[-2]["row0"].count('class="open"') == 2
 
 
 def test_photos_leave_and_rows_move_up(page, photos):
     compare(page, photos)
     steps = compare(page, photos[1:])
-    assert "photo 1.png" in steps[0][TOOLS] and steps[0][TOOLS + 1] == ""
+    assert "photo 1.png" in steps[0]["row0"] and steps[0]["row1"] == ""
     steps = compare(page, None)
-    assert "empty" in steps[0][TOOLS] and "drop some" in steps[0][0]
+    assert "empty" in steps[0]["row0"] and "drop some" in steps[0]["status"]
     assert "empty" in rows(steps)[0] and not any(rows(steps)[1:]), "it stays so"
-    assert page.sessions.get("a").places == ()
+    assert page.sessions.get("a").photos == ()
 
 
 def test_names_stay_when_the_server_has_changed_them(page, photos):
@@ -240,20 +244,19 @@ def test_what_stands_is_shown_last_in_whatever_order_answers_arrive(page, photos
     late = ask(page, photos, methods=("s",))
     worked = list(page.compare(visitor()))
     shown = [*worked, late, *page.compare(visitor())][-1]
-    assert "done" in shown[0] and "2 photos" in shown[0]
-    measure, stop, go_on = shown[1:TOOLS]
-    assert measure["interactive"] and go_on["interactive"] and not stop["interactive"]
+    assert "done" in shown["status"] and "2 photos" in shown["status"]
+    assert shown["measure"]["interactive"] and shown["go_on"]["interactive"] and not shown["stop"]["interactive"]
     late = page.ask_to_measure(visitor())
     page.ask_to_measure(visitor())
     worked = list(page.measure(visitor()))
-    assert "Measured" in [*worked, late, *page.measure(visitor())][-1][0]
+    assert "Measured" in [*worked, late, *page.measure(visitor())][-1]["status"]
 
 
 def test_photos_of_one_name_are_told_apart(page, tmp_path):
     twins = [payload(tmp_path / f"{seed}.png", "IMG.png", tiny_photo(seed)) for seed in range(3)]
     compare(page, twins[:1], methods=("s",))
     compare(page, twins[::-1], methods=("s",))
-    assert [place.sample.name for place in page.sessions.get("a").places] == ["IMG (2).png", "IMG (3).png", "IMG.png"]
+    assert [photo.sample.name for photo in page.sessions.get("a").photos] == ["IMG (2).png", "IMG (3).png", "IMG.png"]
 
 
 def test_more_photos_than_fit_are_left_out_with_a_word(page, tmp_path, monkeypatch):
@@ -261,20 +264,20 @@ def test_more_photos_than_fit_are_left_out_with_a_word(page, tmp_path, monkeypat
     monkeypatch.setattr(gr, "Info", said.append)
     many = [payload(tmp_path / f"{i}.png", f"{i}.png", tiny_photo(i)) for i in range(MOST_PHOTOS + 2)]
     ask(page, many)
-    assert len(page.sessions.get("a").places) == MOST_PHOTOS
+    assert len(page.sessions.get("a").photos) == MOST_PHOTOS
     assert "last 2" in said[0]
 
 
 def test_visitors_are_apart_and_forgotten_when_they_leave(page, photos):
     compare(page, photos[:1], who="a")
     compare(page, photos[1:], who="b")
-    assert "photo 0.png" not in "".join(rows([[None] * TOOLS + page.redraw(visitor("b"), *LOOK)]))
+    assert "photo 0.png" not in "".join(redrawn(page, who="b"))
     ask(page, photos, methods=("cam",), who="a")
     running = page.compare(visitor("a"))
     next(running)
-    page.leave(visitor("a"))
+    page.leave("a")
     (last,) = running
-    assert "Stopped" in last[0]
+    assert "Stopped" in last["status"]
     assert page.sessions.get("a") is None
     with pytest.raises(gr.Error, match="no longer"):
         page.download(".csv")(visitor("a"), photos)
@@ -296,12 +299,13 @@ def test_downloads_hold_what_is_shown(page, photos):
     page.ask_to_measure(visitor())
     list(page.measure(visitor()))
     files = {
-        ending: Path(page.download(ending)(visitor(), photos)) for ending in (".png", ".svg", ".pdf", ".npz", ".csv", ".tex")
+        ending: Path(page.download(ending)(visitor(), photos)["file"])
+        for ending in (".png", ".svg", ".pdf", ".npz", ".csv", ".tex")
     }
     with Image.open(files[".png"]) as figure:
         assert figure.width > 500
     assert files[".svg"].read_text().lstrip().startswith("<?xml") and files[".pdf"].read_bytes().startswith(b"%PDF")
-    sample = page.sessions.get("a").places[1].sample
+    sample = page.sessions.get("a").photos[1].sample
     with np.load(files[".npz"]) as arrays:
         assert any(np.array_equal(arrays[name], sample.maps["s", None]) for name in arrays.files if name.endswith("/s"))
     with files[".csv"].open() as file:
@@ -326,20 +330,20 @@ def test_downloads_before_any_photo_ask_for_one(page):
 def test_a_forgotten_visitor_is_told_so_and_can_go_on(page, photos, monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Info", said.append)
-    *_, go_on = compare(page, photos)[-1][:TOOLS]
+    go_on = compare(page, photos)[-1]["go_on"]
     page.sessions.drop("a")
-    assert page.redraw(visitor(), *LOOK) == [gr.skip()] * MOST_PHOTOS
+    assert page.redraw(visitor(), **look_of(LOOK)) == {}
     assert "Go on" in said[0] and go_on["interactive"]
 
 
 def test_everything_works_without_the_other_networks(tmp_path, photos):
     networks = Networks(Predictor(tiny_network(), device="cpu"), {"vanilla": tmp_path / "<none>"})
-    page = ComparePage(networks, Sessions(), Downloads(), [])
+    page = ComparePage(Studio(networks))
     assert set(page.methods).isdisjoint({"cam", "wscnet", "ras"})
-    assert page.checked == ("s", "s-star", "effect")
+    assert page.ticked == ("s", "s-star", "effect")
     said = compare_view.unavailable(page.reasons)
     assert "CAM" in said and "no weights were given for ras" in said and "<none>" not in said
-    assert rows(compare(page, photos, methods=page.checked))[0].count('class="open"') == 3
+    assert rows(compare(page, photos, methods=page.ticked))[0].count('class="open"') == 3
 
 
 class Attributes(HTMLParser):
@@ -369,7 +373,7 @@ def test_a_failure_of_the_program_on_one_photo_does_not_take_the_others_along(pa
             raise RuntimeError("out of memory")
         return load(networks, images, needed)
 
-    monkeypatch.setattr("app.compare.bench.load_samples", failing)
+    monkeypatch.setattr("app.compare.session.load_samples", failing)
     odd = payload(Path(photos[0]["path"]).with_name("odd.png"), "odd.png", tiny_photo(3, 90, 71))
     shown = rows(compare(page, [odd, photos[0]]))
     assert "odd.png could not be compared" in shown[0] and "memory" not in shown[0]
@@ -377,4 +381,4 @@ def test_a_failure_of_the_program_on_one_photo_does_not_take_the_others_along(pa
 
 
 def test_a_fresh_bench_is_empty():
-    assert Bench().comparisons == []
+    assert CompareSession().comparisons == []

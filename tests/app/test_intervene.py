@@ -8,15 +8,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
-import gradio as gr
 import numpy as np
 import pytest
 
 from app.intervene import causal_graph as graph
 from app.intervene import view as intervene_view
-from app.intervene.page import PANEL, IntervenePage
-from app.sessions import Sessions
+from app.intervene.circle import circle_view
+from app.intervene.draws_view import draws_view
+from app.intervene.page import IntervenePage
+from app.page import Studio
 from cternet import Predictor
+from cternet.compare import Networks
 from cternet.regions import report
 from cternet.results.draws import draw
 from cternet.results.painting import MODES, centre, encode, ignore
@@ -31,16 +33,16 @@ def page(tmp_path: Path) -> IntervenePage:
     for seed, name in enumerate(("cat", "tree")):
         examples.append(tmp_path / f"{name}.png")
         tiny_photo(seed).save(examples[-1])
-    return IntervenePage(Predictor(tiny_network(), name="tiny", device="cpu"), Sessions(), examples)
+    return IntervenePage(Studio(Networks(Predictor(tiny_network(), name="tiny", device="cpu"), {}), examples))
 
 
 @pytest.fixture
 def sent(page, tmp_path) -> dict:
     """The scene of visitor a."""
     tiny_photo(5).save(tmp_path / "mine.png")
-    scene, notice, _ = page.choose(visitor(), uploaded(tmp_path / "mine.png", "mine.png"))
-    assert notice == ""
-    return scene
+    shown = page.choose(visitor(), uploaded(tmp_path / "mine.png", "mine.png"))
+    assert shown["notice"] == ""
+    return shown["canvas"]
 
 
 def visitor(name: str = "a", **params: str) -> SimpleNamespace:
@@ -80,8 +82,8 @@ def numbers(answer: dict, label: str) -> list[str]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(page, sent, monkeypatch, mode):
-    monkeypatch.setattr(page.predictor, "forward", lambda *_: pytest.fail("the network ran"))
-    analysis = page.scenes.get("a").analysis
+    monkeypatch.setattr(page.studio.predictor, "forward", lambda *_: pytest.fail("the network ran"))
+    analysis = page.photos.get("a").analysis
     mask = centre(analysis.s.shape)
     answer = call(page, "paint", asked(sent, mask=encode(mask), mode=mode))
     s = analysis.s.astype(np.float64)
@@ -99,7 +101,7 @@ def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(pa
 def test_nothing_painted_changes_nothing(page, sent, mode):
     answer = call(page, "paint", asked(sent, mode=mode))
     assert "wrong" not in answer
-    for label in page.scenes.get("a").analysis.labels:
+    for label in page.photos.get("a").analysis.labels:
         y, y_painted, effect = numbers(answer, label)
         assert y == y_painted
         assert effect == "0"
@@ -134,7 +136,7 @@ def test_another_grid_is_a_sentence(page, sent):
 def test_regions_sum_to_the_total_effect_shown(page, sent):
     label = sent["labels"][2]
     answer = call(page, "find_regions", asked(sent, label=label))
-    analysis = page.scenes.get("a").analysis
+    analysis = page.photos.get("a").analysis
     parts = np.array(answer["cells"]).reshape(analysis.s.shape)
     assert significant(analysis.total_effect[2]) in answer["views"]["regions"]
     contributions = []
@@ -147,7 +149,7 @@ def test_regions_sum_to_the_total_effect_shown(page, sent):
 
 
 def test_a_map_that_is_one_region_comes_with_a_way_on(page, sent):
-    analysis = page.scenes.get("a").analysis
+    analysis = page.photos.get("a").analysis
     for parts, single in ((np.eye(4) > 0.5, True), (np.diag([1, 2, 0, 0]), False)):
         view = intervene_view.regions_view(analysis, report(analysis, parts.astype(int)), "awe")
         assert ("S is one region" in view) is single
@@ -163,12 +165,12 @@ def test_the_threshold_and_superpixels_change_the_regions(page, sent):
 
 def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, monkeypatch):
     runs = []
-    forward = page.predictor.forward
-    monkeypatch.setattr(page.predictor, "forward", lambda x: runs.append(1) or forward(x))
+    forward = page.studio.predictor.forward
+    monkeypatch.setattr(page.studio.predictor, "forward", lambda x: runs.append(1) or forward(x))
     payload = asked(sent, mask=encode(centre((4, 4))))
-    view = page.hide(visitor(), "mean", json.dumps(payload))
+    view = page.hide(visitor(), "mean", json.dumps(payload))["hiding"]
     assert len(runs) == 1
-    analysis = page.scenes.get("a").analysis
+    analysis = page.photos.get("a").analysis
     drop = analysis.y(analysis.s) - analysis.y(ignore(analysis.s, centre((4, 4))))
     assert f"<td>{significant(drop[0])}</td>" in view
     assert "agree" in view
@@ -190,14 +192,14 @@ def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, mo
 )
 def test_what_cannot_be_hidden_is_a_sentence(page, sent, how, payload, words):
     painting = json.dumps(asked(sent) | payload) if isinstance(payload, dict) else payload
-    view = page.hide(visitor(), how, painting)
+    view = page.hide(visitor(), how, painting)["hiding"]
     assert 'role="alert"' in view
     assert words in view
 
 
 def test_draws_stand_beside_the_exact_numbers(page, sent):
-    view = page.distribution(visitor(), 50, json.dumps(asked(sent)))
-    looked = page.scenes.get("a").analysis.intervene("random")
+    view = page.distribution(visitor(), 50, json.dumps(asked(sent)))["draws"]
+    looked = page.photos.get("a").analysis.intervene("random")
     index = looked.labels.index(sent["view"]["label"])
     assert f"expected {looked.total_effect_std[index]:.3g}" in view
     assert "50 draws" in view
@@ -205,33 +207,33 @@ def test_draws_stand_beside_the_exact_numbers(page, sent):
 
 
 def test_draws_as_good_as_equal_are_said_so(page, sent):
-    analysis = page.scenes.get("a").analysis
+    analysis = page.photos.get("a").analysis
     found = replace(draw(analysis, 5), mean=np.full(len(analysis.labels), 2.0))
     for std, alike in ((0.019, True), (0.021, False)):
-        view = intervene_view.draws_view(replace(found, std=np.full_like(found.mean, std)), [analysis], "awe", painted=False)
+        view = draws_view(replace(found, std=np.full_like(found.mean, std)), [analysis], "awe", painted=False)
         assert ("hardly differs" in view) is alike
 
 
 @pytest.mark.parametrize("count", [0, -1, 1001, 1.5, "many", None, float("nan"), [3]])
 def test_draws_out_of_range_are_a_sentence(page, sent, count):
-    assert "from 1 to 1000" in page.distribution(visitor(), count, json.dumps(asked(sent)))
+    assert "from 1 to 1000" in page.distribution(visitor(), count, json.dumps(asked(sent)))["draws"]
 
 
 def test_a_bad_file_leaves_the_photo_and_its_painting(page, sent, tmp_path):
     (tmp_path / "bad.jpg").write_text("no image")
-    scene, notice, _ = page.choose(visitor(), uploaded(tmp_path / "bad.jpg", "<b>.jpg"))
-    assert scene == gr.skip()
-    assert "&lt;b&gt;.jpg" in notice
-    assert page.scenes.get("a").id == sent["id"]
+    shown = page.choose(visitor(), uploaded(tmp_path / "bad.jpg", "<b>.jpg"))
+    assert "canvas" not in shown
+    assert "&lt;b&gt;.jpg" in shown["notice"]
+    assert page.photos.get("a").id == sent["id"]
 
 
 def test_the_photo_of_the_analyze_page_comes_along_once(page):
-    assert page.carry(visitor())[0] == gr.skip()
-    page.analyzed.put("a", page.predictor.analyze(tiny_photo(3)))
-    first, *_ = page.carry(visitor())
-    assert first["photo"].startswith("data:image/jpeg")
-    assert page.carry(visitor())[0] == gr.skip(), "a painting over it must not be lost on coming back"
-    assert page.carry(visitor("b"))[0] == gr.skip()
+    assert page.carry(visitor()) == {}
+    page.studio.analyzed.put("a", page.studio.predictor.analyze(tiny_photo(3)))
+    first = page.carry(visitor())
+    assert first["canvas"]["photo"].startswith("data:image/jpeg")
+    assert page.carry(visitor()) == {}, "a painting over it must not be lost on coming back"
+    assert page.carry(visitor("b")) == {}
 
 
 def link_of(page, sent, **changes) -> dict[str, str]:
@@ -244,23 +246,23 @@ def test_a_link_to_an_example_restores_everything(page):
     label = sent["labels"][3]
     params = link_of(page, sent, mask=mask, mode="look-only", label=label, allocation="reverse", level="map", seed="9")
     assert params["image"] == "example-tree"
-    tabs, scene, notice, _ = page.restore(visitor("new", **params))
-    assert notice == ""
-    assert tabs["selected"] == PANEL if isinstance(tabs, dict) else tabs.selected == PANEL
+    shown = page.restore(visitor("new", **params))
+    assert shown["notice"] == ""
+    assert shown["tabs"].selected == page.name
     expected = {"label": label, "allocation": "reverse", "level": "map", "seed": 9, "mode": "look-only", "mask": mask}
-    assert scene["view"] == expected
+    assert shown["canvas"]["view"] == expected
 
 
 def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
     params = link_of(page, sent, mask=encode(centre((4, 4))))
     assert params["image"].startswith("sha256-")
-    _, scene, notice, _ = page.restore(visitor("new", **params))
-    assert scene == gr.skip()
-    assert "same file" in notice
+    shown = page.restore(visitor("new", **params))
+    assert "canvas" not in shown
+    assert "same file" in shown["notice"]
     other, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
     assert "not the photo" in other["flag"]
     assert other["view"]["mask"] is None
-    same, *_ = page.choose(visitor("new"), uploaded(tmp_path / "mine.png", "renamed.png"))
+    same = page.choose(visitor("new"), uploaded(tmp_path / "mine.png", "renamed.png"))["canvas"]
     assert same["view"]["mask"] == params["mask"]
     assert same["flag"] == ""
     again, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
@@ -284,34 +286,34 @@ def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
 def test_tampered_links_are_one_sentence(page, changes):
     sent, *_ = page.example(SimpleNamespace(index=1), visitor())
     params = link_of(page, sent, mask=encode(centre((4, 4)))) | changes
-    _, scene, notice, _ = page.restore(visitor("new", **params))
-    assert 'role="alert"' in notice
-    assert "<script>" not in notice
-    assert scene == gr.skip()
+    shown = page.restore(visitor("new", **params))
+    assert 'role="alert"' in shown["notice"]
+    assert "<script>" not in shown["notice"]
+    assert "canvas" not in shown
 
 
 def test_an_address_without_a_link_is_left_alone(page):
-    assert set(map(str, page.restore(visitor("new", theme="dark")))) == {str(gr.skip())}
+    assert page.restore(visitor("new", theme="dark")) == {}
 
 
 def test_who_leaves_is_forgotten(page, sent):
-    page.leave(visitor())
-    assert page.scenes.get("a") is None
+    page.leave("a")
+    assert page.photos.get("a") is None
 
 
 def test_names_of_emotions_are_text_not_markup(page):
-    analysis = page.predictor.analyze(tiny_photo())
+    analysis = page.studio.predictor.analyze(tiny_photo())
     bad = replace(analysis, labels=("<img src=x>", *analysis.labels[1:]))
     for view in (
         intervene_view.answer_view(bad, bad, "ignore", painted=False),
         graph.graph_view(bad, bad, bad.labels[0], painted=False, mode="ignore"),
-        intervene_view.circle_view(bad, bad, painted=False),
+        circle_view(bad, bad, painted=False),
     ):
         assert "<img src=x>" not in view
 
 
 def test_the_graph_says_what_stands_in_the_lower_place(page):
-    before = page.predictor.analyze(tiny_photo())
+    before = page.studio.predictor.analyze(tiny_photo())
     label = before.labels[0]
     plain = graph.graph_view(before, before, label, painted=False, mode="ignore")
     after = before.intervene(ignore(before.s, centre(before.s.shape)))

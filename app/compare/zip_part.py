@@ -1,20 +1,20 @@
-"""Many photos: the part of the Compare page that takes a zip and gives back a report to browse and a table."""
+"""Many photos in a zip: the part of the Compare page that takes a zip and gives back a report to browse and a table."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from app.analyze import view as render
-from app.checks import Refused, several
+from app.checks import Flag, Payload, Refused, offered
+from app.html import message, render
+from app.page import Shown, Studio, by_name
 from app.queues import LONG, REDRAW
 from app.sessions import Sessions
-from app.uploads import MAX_UPLOAD, Downloads, received
-from cternet.compare import METHODS, Networks
-from cternet.photos.load import MAX_BYTES
+from app.uploads import MAX_UPLOAD, received
+from cternet import MAX_BYTES
+from cternet.compare import METHODS
 from cternet.survey import PAGE, Options, Summary, SurveyError, finish, pack, surveying
 
 BOUNDS = (
@@ -24,8 +24,18 @@ BOUNDS = (
 SKIPPED_SHOWN = 50
 
 
+Method = offered("methods")
+
+
+class Wanted(Payload):
+    """What is asked for of the photos."""
+
+    methods: tuple[Method, ...]
+    metrics: Flag
+
+
 @dataclass(eq=False)
-class Survey:
+class ZipSurvey:
     """A visitor's survey.
 
     Attributes:
@@ -47,41 +57,42 @@ class Survey:
         self.work += 1
 
 
-class ManyPhotos:
+class ZipPart:
     """Layout and handlers.
 
     Args:
-        networks: shared by all visitors.
-        downloads: where reports are written.
+        studio: what the pages share.
         methods: those that can be had here.
     """
 
-    def __init__(self, networks: Networks, downloads: Downloads, methods: Sequence[str]) -> None:
-        self.networks, self.downloads = networks, downloads
+    def __init__(self, studio: Studio, methods: Sequence[str]) -> None:
+        self.studio = studio
         self.methods = tuple(name for name in methods if not METHODS[name].slow)
-        self.sessions: Sessions[Survey] = Sessions()
+        self.sessions: Sessions[ZipSurvey] = Sessions()
 
     # --- handlers
 
-    def run(self, request: gr.Request, payload: Any, metrics: Any, *groups: Any) -> Iterator[list[Any]]:
+    def run(self, request: gr.Request, photos: Any, **rest: Any) -> Iterator[Shown]:
         """Survey the zip; the report so far can be had whenever it ends."""
-        chosen = [name for group in groups for name in several(group, METHODS)]
-        methods = tuple(name for name in self.methods if name in chosen)
-        if payload is None or not methods:
-            wanted = "Choose a zip of photos first." if payload is None else "Tick at least one method that is not slow."
-            yield self.show(render.message(wanted, kind="error"), running=False)
+        measure = rest.pop("metrics")
+        ticked = [name for group in rest.values() for name in (group if isinstance(group, list | tuple) else [group])]
+        chosen = Wanted.of({"methods": [name for name in ticked if name is not None], "metrics": measure}, methods=METHODS)
+        methods = tuple(name for name in self.methods if name in chosen.methods)
+        if photos is None or not methods:
+            words = "Choose a zip of photos first." if photos is None else "Tick at least one method that is not slow."
+            yield self.show(message(words, kind="error"), running=False)
             return
-        session, upload = request.session_hash, received(payload)
-        survey = self.sessions.get(session) or Survey()
+        session, upload = request.session_hash, received(photos)
+        survey = self.sessions.get(session) or ZipSurvey()
         stop = survey.start()
         self.sessions.put(session, survey)
         yield self.show(progress("Reading the zip…", 0, 1), running=True)
         try:
-            with self.downloads.writing(session) as folder:
+            with self.studio.downloads.writing(session) as folder:
                 out = folder / f"survey-{survey.work}" / "cternet-report"
                 out.parent.mkdir()
-                options = Options(methods=methods, metrics=bool(metrics), batch_size=4)
-                for step in surveying(upload.path, out, self.networks, options, limits=PAGE, stop=stop):
+                options = Options(methods=methods, metrics=chosen.metrics, batch_size=4)
+                for step in surveying(upload.path, out, self.studio.networks, options, limits=PAGE, stop=stop):
                     if "skipped" in step.row:
                         survey.skipped.append((step.row["path"], step.row["skipped"]))
                     text = f"{step.row['path']}: {step.done} of {step.total}"
@@ -91,10 +102,10 @@ class ManyPhotos:
         except SurveyError as error:
             path, name = upload.path, upload.name
             words = str(error).replace(str(path), name).replace(path.name, name)
-            yield self.show(render.message(words, kind="error"), running=False)
+            yield self.show(message(words, kind="error"), running=False)
         except Refused as error:
             if session in self.sessions.kept:  # else the visitor has left, and their files with them
-                yield self.show(render.message(str(error), kind="error"), running=False)
+                yield self.show(message(str(error), kind="error"), running=False)
         else:
             yield self.show(summary_view(summary) + skipped_view(survey.skipped), running=False, report=packed)
 
@@ -104,24 +115,35 @@ class ManyPhotos:
         if survey is not None:
             survey.stop()
 
-    def leave(self, request: gr.Request) -> None:
+    def leave(self, session: str) -> None:
         """Forget a visitor."""
-        self.stop(request)
-        self.sessions.drop(request.session_hash)
+        survey = self.sessions.get(session)
+        if survey is not None:
+            survey.stop()
+        self.sessions.drop(session)
 
     @staticmethod
-    def show(html: str, *, running: bool, report: Path | None = None) -> list[Any]:
-        return [
-            html,
-            gr.update(interactive=not running),
-            gr.update(interactive=running),
-            gr.update(value=None if report is None else str(report), interactive=report is not None),
-        ]
+    def show(html: str, *, running: bool, report: Path | None = None) -> Shown:
+        return {
+            "result": html,
+            "start": gr.update(interactive=not running),
+            "stop": gr.update(interactive=running),
+            "report": gr.update(value=None if report is None else str(report), interactive=report is not None),
+        }
 
     # --- layout
 
-    def build(self, groups: Sequence[gr.CheckboxGroup]) -> None:
-        """Lay it out and wire it; ``groups`` hold the methods ticked on the page."""
+    def build(self, groups: Sequence[gr.CheckboxGroup], *, unavailable: str = "") -> None:
+        """Lay it out and wire it.
+
+        Args:
+            groups: hold the methods ticked on the page.
+            unavailable: why there is nothing to lay out.
+        """
+        if unavailable:
+            with gr.Accordion("Many photos", open=False, elem_id="many"):
+                gr.HTML(message(unavailable))
+            return
         with gr.Accordion("Many photos", open=False, elem_id="many"):
             gr.HTML(
                 f"<p>{BOUNDS} You get a page to browse and sort offline, and a table. The methods are those ticked above, "
@@ -136,10 +158,9 @@ class ManyPhotos:
                 stop = gr.Button("Stop", size="sm", interactive=False, elem_id="many-stop")
                 report = gr.DownloadButton("⤓ Report (zip)", size="sm", interactive=False, elem_id="many-report")
             result = gr.HTML(elem_id="many-result")
+        wanted = {"photos": source, "metrics": metrics} | {f"group{index}": group for index, group in enumerate(groups)}
         start.click(
-            self.run,
-            [source, metrics, *groups],
-            [result, start, stop, report],
+            **by_name(self.run, wanted, {"result": result, "start": start, "stop": stop, "report": report}),
             preprocess=False,
             show_progress="hidden",
             api_visibility="private",
@@ -149,31 +170,15 @@ class ManyPhotos:
 
 
 def progress(text: str, done: int, total: int) -> str:
-    return (
-        f'<div class="status" role="status"><span>{escape(text)}</span>'
-        f'<progress value="{done}" max="{max(total, 1)}" aria-label="photos done"></progress></div>'
-    )
+    return render("compare/zip_progress.html", text=text, done=done, total=total)
 
 
 def summary_view(summary: Summary) -> str:
     """What the report holds, in words."""
     counts = sorted(((count, label) for label, count in summary.predictions.items() if count), reverse=True)
-    feelings = ", ".join(f"{escape(label)} {count}" for count, label in counts)
-    text = "Done." if summary.photos else "There is no photo in it that this page can read."
-    if not summary.complete:
-        text = "Stopped; the report holds what was done until then."
-    photos = "1 photo" if summary.photos == 1 else f"{summary.photos} photos"
-    return (
-        f'<div class="status" role="status"><span>{text} {photos}, {summary.skipped} skipped.</span>'
-        f"<span>{f'Predicted: {feelings}.' if feelings else 'There is nothing to report.'}</span></div>"
-    )
+    return render("compare/zip_summary.html", summary=summary, counts=counts)
 
 
 def skipped_view(skipped: Sequence[tuple[str, str]]) -> str:
     """What was left out, and why."""
-    if not skipped:
-        return ""
-    items = "".join(f"<li><b>{escape(name)}</b>: {escape(reason)}</li>" for name, reason in skipped[:SKIPPED_SHOWN])
-    more = len(skipped) - SKIPPED_SHOWN
-    rest = f"<li>and {more} more, listed in the report's skipped.json</li>" if more > 0 else ""
-    return f'<details class="skipped" open><summary>{len(skipped)} skipped</summary><ul>{items}{rest}</ul></details>'
+    return render("compare/zip_skipped.html", skipped=skipped, shown=SKIPPED_SHOWN)

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pyarrow.parquet as pq
 import pytest
 
-from app.compare.zip_page import ManyPhotos
-from app.uploads import Downloads
+from app.compare.zip_part import ZipPart
+from app.page import Studio
 from tests.app.calls import uploaded
 from tests.tiny import tiny_photo
 
@@ -19,8 +19,8 @@ VISITOR = SimpleNamespace(session_hash="a")
 
 
 @pytest.fixture
-def many(networks) -> ManyPhotos:
-    return ManyPhotos(networks, Downloads(), METHODS)
+def many(networks) -> ZipPart:
+    return ZipPart(Studio(networks), METHODS)
 
 
 @pytest.fixture
@@ -45,46 +45,49 @@ def table(button: dict) -> list[dict]:
 
 
 def test_a_zip_becomes_a_report(many, payload):
-    *_, (html, start, stop, report) = many.run(VISITOR, payload, False, ["cam", "s"], ["score-cam"])
+    *_, last = many.run(VISITOR, payload, metrics=False, group0=["cam", "s"], group1=["score-cam"])
+    html, start, stop, report = (last[name] for name in ("result", "start", "stop", "report"))
     assert {row["path"] for row in table(report)} == {"0.png", "1.png", "2.png"}
     assert "agreement_cam" in table(report)[0] and "agreement_score-cam" not in table(report)[0], "slow ones are left out"
     assert "Done. 3 photos, 2 skipped." in html and "bad.jpg" in html and "<b>evil" not in html
     assert start["interactive"] and not stop["interactive"]
-    assert Path(report["value"]).is_relative_to(many.downloads.root.name)
+    assert Path(report["value"]).is_relative_to(many.studio.downloads.root.name)
 
 
 def test_stopped_the_report_so_far_stays(many, payload):
-    steps = many.run(VISITOR, payload, True, ["s"])
-    while "1 of 5" not in next(steps)[0]:
+    steps = many.run(VISITOR, payload, metrics=True, group0=["s"])
+    while "1 of 5" not in next(steps)["result"]:
         pass
     many.stop(VISITOR)
-    *_, (html, *_, report) = steps
-    assert "Stopped" in html
+    *_, last = steps
+    report = last["report"]
+    assert "Stopped" in last["result"]
     assert report["value"] is None or len(table(report)) < 3
 
 
 def test_a_file_that_is_no_zip_is_answered_in_a_sentence(many, tmp_path):
     (tmp_path / "x.zip").write_text("no zip")
-    *_, (html, start, *_, report) = many.run(VISITOR, uploaded(tmp_path / "x.zip", "<my>.zip"), False, ["s"])
+    *_, last = many.run(VISITOR, uploaded(tmp_path / "x.zip", "<my>.zip"), metrics=False, group0=["s"])
+    html, start, report = (last[name] for name in ("result", "start", "report"))
     assert 'role="alert"' in html and "&lt;my&gt;.zip" in html and str(tmp_path) not in html and "x.zip" not in html
     assert start["interactive"] and report["value"] is None
 
 
 @pytest.mark.parametrize(("chosen", "said"), [([], "at least one"), (["score-cam"], "at least one")])
 def test_without_methods_nothing_starts(many, payload, chosen, said):
-    (step,) = many.run(VISITOR, payload, False, chosen)
-    assert said in step[0]
+    (step,) = many.run(VISITOR, payload, metrics=False, group0=chosen)
+    assert said in step["result"]
 
 
 def test_without_a_zip_nothing_starts(many):
-    (step,) = many.run(VISITOR, None, False, ["s"])
-    assert "Choose a zip" in step[0]
+    (step,) = many.run(VISITOR, None, metrics=False, group0=["s"])
+    assert "Choose a zip" in step["result"]
 
 
 def test_who_leaves_is_forgotten_and_their_survey_ends(many, payload):
-    steps = many.run(VISITOR, payload, False, ["s"])
+    steps = many.run(VISITOR, payload, metrics=False, group0=["s"])
     next(steps), next(steps)
-    many.leave(VISITOR)
-    many.downloads.forget("a")
+    many.leave("a")
+    many.studio.downloads.forget("a")
     list(steps)
     assert many.sessions.get("a") is None

@@ -9,15 +9,26 @@ from pathlib import Path
 
 from app.uploads import Upload
 from cternet import ImageError
-from cternet.compare import METHODS, Comparison, Networks, Sample, Stopped, compare, load_samples, measure
-from cternet.compare.pictures import ScaleOf, Style
+from cternet.compare import (
+    METHODS,
+    Comparison,
+    Networks,
+    Sample,
+    ScaleOf,
+    Stopped,
+    Style,
+    compare,
+    load_samples,
+    measure,
+    networks_of,
+)
 
 MOST_PHOTOS = 12
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Selection:
     """What to compare.  label: the class looked at; None for the one predicted for each photo."""
 
     methods: tuple[str, ...] = ()
@@ -34,8 +45,8 @@ class Look:
 
 
 @dataclass(eq=False)
-class Place:
-    """A photo on the bench, and what is known of it.
+class ComparedPhoto:
+    """A photo, and what is known of it.
 
     Attributes:
         upload: the photo's file; its path tells photos apart.
@@ -51,8 +62,8 @@ class Place:
 
 
 @dataclass(eq=False)
-class Bench:
-    """Belongs to one visitor.
+class CompareSession:
+    """What one visitor compares.
 
     Attributes:
         work: which piece of work was asked for last; any other gives up as soon as it notices.
@@ -60,8 +71,8 @@ class Bench:
         look: how the visitor sees it.
     """
 
-    places: tuple[Place, ...] = ()
-    asked: Asked = field(default_factory=Asked)
+    photos: tuple[ComparedPhoto, ...] = ()
+    selection: Selection = field(default_factory=Selection)
     work: int = 0
     state: str = "idle"
     look: Look = field(default_factory=Look)
@@ -90,64 +101,69 @@ class Bench:
         mine = self.work
         return lambda: self.work != mine
 
-    def lay(self, photos: list[Upload]) -> None:
-        """Put these photos on the bench, in this order; what is known of those already there stays."""
-        wanted = {upload.path: upload for upload in photos}
-        stay = {place.upload.path: place for place in self.places if place.upload.path in wanted}
-        taken = {place.name for place in stay.values()}
+    def choose(self, uploads: list[Upload]) -> None:
+        """Have these photos, in this order; what is known of those already there stays."""
+        wanted = {upload.path: upload for upload in uploads}
+        stay = {photo.upload.path: photo for photo in self.photos if photo.upload.path in wanted}
+        taken = {photo.name for photo in stay.values()}
         for path, upload in wanted.items():
             if path not in stay:
-                stay[path] = Place(upload, free(upload.name, taken))
+                stay[path] = ComparedPhoto(upload, free(upload.name, taken))
                 taken.add(stay[path].name)
-        self.places = tuple(stay[path] for path in wanted)
+        self.photos = tuple(stay[path] for path in wanted)
 
-    def compare(self, networks: Networks) -> Iterator[Place]:
+    def compare(self, networks: Networks) -> Iterator[ComparedPhoto]:
         """Make what is missing of what was asked for, photo by photo; yields each as it has news.
 
         Slow methods come last in each photo, so that the others are seen at once.
         """
-        stop, asked = self.overtaken(), self.asked
-        for place in self.places:
+        stop, selection = self.overtaken(), self.selection
+        for photo in self.photos:
             try:
-                for comparison in made(place, asked, networks, stop):
-                    place.comparison = comparison
-                    yield place
+                for comparison in made(photo, selection, networks, stop):
+                    photo.comparison = comparison
+                    yield photo
             except Stopped:
                 return
             except ImageError as error:
-                place.problem = str(error)
-                yield place
+                photo.problem = str(error)
+                yield photo
             except Exception:
                 log.exception("comparing methods on a photo failed")
-                place.problem = (
-                    f"{place.name} could not be compared: this program failed on it. The other photos are not affected."
+                photo.problem = (
+                    f"{photo.name} could not be compared: this program failed on it. The other photos are not affected."
                 )
-                yield place
+                yield photo
             if stop():
                 return
 
-    def measure(self) -> Iterator[tuple[Place, int, int]]:
+    def measure(self) -> Iterator[tuple[ComparedPhoto, int, int]]:
         """Add numbers, panel by panel; yields the photo that has news, and how many steps of how many are done."""
         stop = self.overtaken()
-        ready = [place for place in self.places if place.comparison is not None]
-        steps = [steps_of(place.comparison) for place in ready]
-        for index, place in enumerate(ready):
-            yield place, sum(steps[:index]), sum(steps)
+        ready = [photo for photo in self.photos if photo.comparison is not None]
+        steps = [steps_of(photo.comparison) for photo in ready]
+        for index, photo in enumerate(ready):
+            yield photo, sum(steps[:index]), sum(steps)
             try:
-                for step, comparison in enumerate(measure(place.sample, place.comparison, stop=stop), start=1):
+                for step, comparison in enumerate(measure(photo.sample, photo.comparison, stop=stop), start=1):
                     if stop():  # another comparison may stand there already
                         return
-                    place.comparison = comparison
-                    yield place, sum(steps[:index]) + step, sum(steps)
+                    photo.comparison = comparison
+                    yield photo, sum(steps[:index]) + step, sum(steps)
             except Stopped:
                 return
             if stop():
                 return
 
     @property
+    def nbytes(self) -> int:
+        """Memory it takes, but for what is small."""
+        return sum(photo.sample.nbytes for photo in self.photos if photo.sample is not None)
+
+    @property
     def comparisons(self) -> list[Comparison]:
         """Of the photos that have one, in order."""
-        return [place.comparison for place in self.places if place.comparison is not None]
+        return [photo.comparison for photo in self.photos if photo.comparison is not None]
 
 
 def free(name: str, taken: Collection[str]) -> str:
@@ -157,19 +173,18 @@ def free(name: str, taken: Collection[str]) -> str:
     return next(candidate for candidate in chain([name], numbered) if candidate not in taken)
 
 
-def made(place: Place, asked: Asked, networks: Networks, stop: Callable[[], bool]) -> Iterator[Comparison]:
+def made(photo: ComparedPhoto, selection: Selection, networks: Networks, stop: Callable[[], bool]) -> Iterator[Comparison]:
     """What was asked for of one photo; first without the slow methods that have not run yet."""
     if stop():
         raise Stopped
-    if place.sample is None:
-        image = replace(place.upload, name=place.name).photo()
-        needed = {METHODS[method].network for method in asked.methods} - {None}
-        place.sample = load_samples(networks, [image], needed)[0]
-        place.sample.name, place.problem = place.name, ""
-    sample = place.sample
-    label = asked.label or sample.analysis.prediction
-    quick = [name for name in asked.methods if not METHODS[name].slow or (name, label) in sample.maps]
-    for methods in dict.fromkeys((tuple(quick), asked.methods)):
+    if photo.sample is None:
+        image = replace(photo.upload, name=photo.name).photo()
+        photo.sample = load_samples(networks, [image], networks_of(selection.methods))[0]
+        photo.sample.name, photo.problem = photo.name, ""
+    sample = photo.sample
+    label = selection.label or sample.analysis.prediction
+    quick = [name for name in selection.methods if not METHODS[name].slow or (name, label) in sample.maps]
+    for methods in dict.fromkeys((tuple(quick), selection.methods)):
         yield with_known_numbers(sample, compare(sample, methods, label, stop=stop))
 
 
@@ -192,16 +207,3 @@ def steps_of(comparison: Comparison) -> int:
     """How many times ``measure`` yields: every control and every panel that has a map."""
     shown = [panel.method for panel in comparison.panels if panel.values is not None]
     return len(shown) + len({METHODS[method].explains for method in shown})
-
-
-def weight(bench: Bench) -> int:
-    """Bytes of memory that a bench takes, but for what is small."""
-    total = 0
-    for place in bench.places:
-        if place.sample is not None:
-            analysis = place.sample.analysis
-            arrays = [analysis.photo, analysis.seen, analysis.s_out, analysis.evidence, *place.sample.maps.values()]
-            total += sum(array.nbytes for array in arrays)
-            total += sum(found.nbytes for found in place.sample.features.values())
-            total += sum(3 * image.width * image.height for image in place.sample.seen.values())
-    return total

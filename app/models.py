@@ -1,0 +1,86 @@
+"""The models a server offers: where they come from, and at which address the pages of each are."""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from cternet import CheckpointError, Classifier, Predictor
+from cternet.compare import Networks
+
+CONFIG = "config.json"
+"""What makes a folder a checkpoint."""
+NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9._-]")
+log = logging.getLogger(__name__)
+
+
+def sources(named: str) -> list[str]:
+    """Checkpoint folders and hub ids in a list like that of a PATH, a folder of checkpoint folders standing for all of them.
+
+    Raises:
+        CheckpointError: nothing is named.
+    """
+    found: list[str] = []
+    for source in filter(None, named.split(os.pathsep)):
+        folder = Path(source)
+        inside = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+        found += map(str, inside) if inside and not (folder / CONFIG).is_file() else [source]
+    if not found:
+        raise CheckpointError("CTERNET_WEIGHTS names no model; give a checkpoint folder, or several.")
+    return list(dict.fromkeys(found))
+
+
+def load_models(named: str) -> list[Networks]:
+    """Every model of a list of sources, each loaded once, as are the networks they are compared with.
+
+    Where a source is a folder of folders, those that hold something else than a classifier are left out with a word in the log.
+
+    Raises:
+        CheckpointError: a model cannot be loaded, or none is there.
+    """
+    asked, shared, models = set(named.split(os.pathsep)), {}, []
+    for source in sources(named):
+        try:
+            predictor = Predictor.from_pretrained(source, kind=Classifier)
+        except CheckpointError as error:
+            if source in asked:
+                raise
+            log.warning("left out: %s", error)
+            continue
+        predictor.name = free(predictor.name, [networks.predictor.name for networks in models])
+        models.append(Networks(predictor, loaded=shared))
+    if not models:
+        raise CheckpointError(f"{named} holds no model that this program can show; name a folder with a classifier.")
+    return models
+
+
+def free(name: str, taken: Iterable[str]) -> str:
+    """The name, numbered if another model has it."""
+    taken, number, found = set(taken), 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def paths(models: Sequence[Networks]) -> dict[str, str]:
+    """At which path below the server's address the pages of each model are, by name: the first at the address itself."""
+    found: dict[str, str] = {}
+    for networks in models:
+        name = networks.predictor.name
+        found[name] = free(NOT_IN_PATHS.sub("-", name), found.values()) if found else ""
+    return found
+
+
+def follow_link(model: str, models: Mapping[str, str]) -> str:
+    """Script that takes a link for another model to that model's pages."""
+    paths, this = json.dumps(dict(models)), json.dumps(model)
+    return f"""() => {{
+        const paths = {paths};
+        const wanted = new URLSearchParams(location.search).get('model');
+        if (wanted !== null && wanted !== {this} && Object.hasOwn(paths, wanted)) {{
+            location.replace('./' + paths[wanted] + location.search);
+        }}
+    }}"""

@@ -1,0 +1,150 @@
+"""What a page is, and what the pages of one model share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import isgeneratorfunction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gradio as gr
+
+from app.html import message
+from app.sessions import Sessions
+from app.uploads import Downloads
+from cternet import Classified, Predictor
+from cternet.compare import Networks
+
+Shown = dict[str, Any]
+"""What components are to show, by their names on the page; the others stay as they are."""
+
+
+@dataclass(eq=False)
+class Studio:
+    """What the pages of one model share.
+
+    Attributes:
+        networks: the model, which ``predictor`` runs, and those it is compared with; they keep nothing of visitors.
+        examples: photos to pick from.
+        downloads: where visitors' files are written.
+        memory: bytes that each store of visitors' data may take.
+        analyzed: each visitor's photo on the Analyze page, which others carry over.
+        models: every model of the server, by name, with its path; this one among them.
+    """
+
+    networks: Networks
+    examples: Sequence[Path] = ()
+    downloads: Downloads = field(default_factory=Downloads)
+    memory: int = 2**30
+    models: Mapping[str, str] = field(default_factory=dict)
+    analyzed: Sessions[Classified] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.analyzed = Sessions(max_bytes=self.memory)
+
+    @property
+    def predictor(self) -> Predictor:
+        return self.networks.predictor
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds a page.
+
+    Attributes:
+        demo: the app, which loads.
+        tabs: all pages, one of which is selected.
+        tab: this page's.
+    """
+
+    demo: gr.Blocks
+    tabs: gr.Tabs
+    tab: gr.Tab
+
+
+class Page(ABC):
+    """A page about one model: its layout, its handlers, and what it keeps of visitors.
+
+    Handlers take values by the names of the components they come from, and give ``Shown``.
+
+    Attributes:
+        name: what links call it; the tab's id.
+        title: over its tab.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    @classmethod
+    @abstractmethod
+    def needs(cls, predictor: Predictor) -> str:
+        """Why this page can do nothing with the model, in a sentence; empty where it can."""
+
+    @abstractmethod
+    def build(self, frame: Frame) -> None:
+        """Lay the page out and wire it; called inside its tab."""
+
+    @abstractmethod
+    def leave(self, session: str) -> None:
+        """Forget a visitor."""
+
+
+class UnavailablePage(Page):
+    """In the place of a page that can do nothing with the model: the reason."""
+
+    def __init__(self, studio: Studio, page: type[Page], reason: str) -> None:
+        super().__init__(studio)
+        self.name, self.title, self.reason = page.name, page.title, reason  # type: ignore[misc]
+
+    @classmethod
+    def needs(cls, predictor: Predictor) -> str:
+        return ""
+
+    def build(self, frame: Frame) -> None:
+        gr.HTML(message(self.reason), elem_classes="unavailable-page")
+
+    def leave(self, session: str) -> None:
+        pass
+
+
+def fitting(pages: Sequence[type[Page]], studio: Studio) -> list[Page]:
+    """The pages of a model, each title once: the first page of a title whose needs it meets, or why there is none."""
+    found: dict[str, Page] = {}
+    for page in pages:
+        reason = page.needs(studio.predictor)
+        if not reason and isinstance(found.get(page.title), UnavailablePage | None):
+            found[page.title] = page(studio)
+        elif reason:
+            found.setdefault(page.title, UnavailablePage(studio, page, reason))
+    return list(found.values())
+
+
+def by_name(
+    handler: Callable[..., Any], inputs: Mapping[str, gr.components.Component], outputs: Mapping[str, gr.components.Component]
+) -> dict[str, Any]:
+    """A handler as gradio's events take it: ``fn``, ``inputs`` and ``outputs`` in order.
+
+    Args:
+        handler: takes the request, then values by the names of ``inputs``; gives what outputs show, by name, or yields it.
+    """
+    names, places = tuple(inputs), tuple(outputs)
+
+    def listed(shown: Shown) -> Any:
+        values = [shown.get(place, gr.skip()) for place in places]
+        return values[0] if len(values) == 1 else values
+
+    def answer(request: gr.Request, *values: Any) -> Any:
+        return listed(handler(request, **dict(zip(names, values, strict=True))))
+
+    def answers(request: gr.Request, *values: Any) -> Iterator[Any]:
+        for shown in handler(request, **dict(zip(names, values, strict=True))):
+            yield listed(shown)
+
+    inner = handler.func if isinstance(handler, partial) else handler
+    found = answers if isgeneratorfunction(inner) else answer
+    found.__name__ = inner.__name__  # gradio names what it serves by it
+    return {"fn": found, "inputs": list(inputs.values()), "outputs": list(outputs.values())}

@@ -1,0 +1,182 @@
+"""Several models on one server: where they come from, at which address each is, and that nothing of one is shown in another."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import torch
+
+from app.analyze.classified import ClassifiedPage
+from app.analyze.page import AnalyzePage
+from app.api.endpoints import Endpoints
+from app.compare.page import ComparePage
+from app.main import PAGES, build
+from app.models import load_models, paths
+from app.models import sources as sources_of
+from app.page import Page, Studio, UnavailablePage, fitting
+from cternet import CheckpointError, Predictor
+from cternet.compare import Networks
+from tests.app.calls import uploaded
+from tests.tiny import tiny_network, tiny_photo
+from tests.toy import Toy, ToyConfig, toy_family
+
+VISITOR = SimpleNamespace(session_hash="a", headers={})
+LOOK = {"cmap": "magma", "opacity": 0.6, "smooth": True}
+Save = Callable[..., Path]
+
+
+@pytest.fixture
+def folder(checkpoint: Save, tmp_path: Path) -> Path:
+    """A folder of checkpoint folders."""
+    checkpoint(tiny_network(), "weights/one")
+    checkpoint(tiny_network(1, family="vanilla"), "weights/two")
+    return tmp_path / "weights"
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> dict:
+    tiny_photo(5).save(tmp_path / "photo.png")
+    return uploaded(tmp_path / "photo.png", "photo.png")
+
+
+@pytest.fixture
+def plain() -> Networks:
+    """A classifier without counterfactual attention."""
+    return Networks(Predictor(tiny_network(1, family="vanilla"), name="plain", device="cpu"), {})
+
+
+def pages_of(networks: Networks, **more: object) -> dict[str, Page]:
+    return {page.title: page for page in fitting(PAGES, Studio(networks, **more))}
+
+
+def test_sources_are_folders_ids_and_folders_of_folders(folder: Path):
+    named = os.pathsep.join([str(folder / "two"), "someone/model", str(folder)])
+    assert sources_of(named) == [str(folder / "two"), "someone/model", str(folder / "one")]
+    with pytest.raises(CheckpointError, match="names no model"):
+        sources_of("")
+
+
+def test_models_have_the_names_of_their_folders_and_twins_a_number(folder: Path, checkpoint: Save):
+    again = checkpoint(tiny_network(), "elsewhere/one")
+    found = load_models(os.pathsep.join([str(folder), str(again)]))
+    assert [networks.predictor.name for networks in found] == ["one", "two", "one-2"]
+    assert paths(found) == {"one": "", "two": "two", "one-2": "one-2"}
+    found[1].predictor.name = "a b/../c"
+    assert paths(found)["a b/../c"] == "a-b-..-c"
+
+
+def test_networks_beside_the_models_load_once(networks: Networks, sources: dict, plain: Networks):
+    loaded: dict = {}
+    one = Networks(networks.predictor, sources, loaded=loaded)
+    two = Networks(plain.predictor, sources, loaded=loaded)
+    assert one.ras is two.ras is not None
+    assert one.classifiers["wscnet"] is two.classifiers["wscnet"]
+    assert two.classifiers["vanilla"] is plain.predictor.model, "the model itself, not the one beside it"
+
+
+def test_what_is_no_classifier_is_left_out_of_a_folder_and_an_error_by_name(folder: Path, sources: dict, caplog):
+    (folder / "ras").symlink_to(sources["ras"])
+    assert [networks.predictor.name for networks in load_models(str(folder))] == ["one", "two"]
+    assert "holds RAS" in caplog.text
+    with pytest.raises(CheckpointError, match="holds RAS"):
+        load_models(str(folder / "ras"))
+
+
+def test_a_page_whose_needs_a_model_does_not_meet_says_why(networks: Networks, plain: Networks):
+    assert {title: type(page).__name__ for title, page in pages_of(networks).items()} == {
+        "Analyze": "AnalyzePage",
+        "Intervene": "IntervenePage",
+        "Compare": "ComparePage",
+    }
+    found = pages_of(plain)
+    assert type(found["Analyze"]) is ClassifiedPage and type(found["Compare"]) is ComparePage
+    assert isinstance(found["Intervene"], UnavailablePage)
+    assert found["Intervene"].reason.startswith("Painting needs evidence, which plain does not have")
+
+
+def test_every_page_but_the_fallback_says_what_it_needs(plain: Networks):
+    reasons = {page.__name__: page.needs(plain.predictor) for page in PAGES}
+    assert reasons["AnalyzePage"].endswith(".") and "plain" in reasons["AnalyzePage"]
+    assert reasons["ClassifiedPage"] == reasons["ComparePage"] == ""
+
+
+def test_nothing_of_a_visitor_of_one_model_is_there_on_another(networks: Networks, photo: dict):
+    """Not even where the session is the same."""
+    again = Networks(Predictor(tiny_network(3), name="another", device="cpu"), {})
+    one, other = (pages_of(found) for found in (networks, again))
+    view = {name: None for name in ("label",)} | {"allocation": "random", "level": "attention", "seed": 0, "share": 0}
+    one["Analyze"].analyze(VISITOR, photo, **view, **LOOK, shared=True)
+    assert one["Intervene"].carry(VISITOR)["canvas"]["photo"]
+    assert other["Analyze"].studio.analyzed.get("a") is None
+    assert other["Intervene"].carry(VISITOR) == {}
+
+
+def test_each_model_has_an_address_of_its_own(networks: Networks, plain: Networks):
+    demo = build(networks, plain)
+    config = demo.get_config_file()
+    assert set(config["page"]) == {"", "plain"}
+    shown = {}
+    for path, page in config["page"].items():
+        there = [component["props"] for component in config["components"] if component["id"] in page["components"]]
+        shown[path] = {props.get("elem_id") for props in there}
+    assert {"share", "whatif-canvas", "compare-rows"} <= shown[""]
+    assert "compare-rows" in shown["plain"] and not {"share", "whatif-canvas"} & shown["plain"]
+    assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == ["analyze", "intervene", "compare"]
+
+
+def test_programs_name_the_model_they_ask(networks: Networks, plain: Networks, photo: dict):
+    endpoints = Endpoints(networks, plain)
+    first, named, other = (endpoints.analyze(VISITOR, photo, model=name) for name in ("", networks.predictor.name, "plain"))
+    assert first == named and first["model"] == networks.predictor.name
+    assert other["model"] == "plain" and "Y_TE" not in other and "Y_TE" in first
+    for refused in (
+        lambda: endpoints.analyze(VISITOR, photo, model="nobody"),
+        lambda: endpoints.compare(VISITOR, photo, model=["plain"]),
+        lambda: endpoints.intervene(VISITOR, photo, cells=[[0.0] * 4] * 4, model={}),
+    ):
+        with pytest.raises(gr.Error, match=f"must be one of {networks.predictor.name}, plain"):
+            refused()
+    with pytest.raises(gr.Error, match="plain has no evidence"):
+        endpoints.intervene(VISITOR, photo, cells=[[1.0, 0, 0, 0]] * 4, model="plain")
+    with pytest.raises(gr.Error, match="no attention to replace"):
+        endpoints.analyze(VISITOR, photo, allocation="uniform", model="plain")
+    found = endpoints.compare(VISITOR, photo, methods=["grad-cam", "s"], model="plain")["methods"]
+    assert found["grad-cam"]["map"] and found["s"]["problem"] == "plain is a plain classifier, not CTERNet"
+
+
+def test_a_family_that_nobody_here_knows_shows_on_analyze_and_compare(photo: dict):
+    with toy_family():
+        torch.manual_seed(0)
+        network = Toy(ToyConfig(backbone="test_efficientnet", output_stride=16, image_size=64)).eval()
+        found = pages_of(Networks(Predictor(network, name="toy", device="cpu"), {}))
+        assert type(found["Analyze"]) is ClassifiedPage and isinstance(found["Intervene"], UnavailablePage)
+        shown = found["Analyze"].analyze(VISITOR, photo, **LOOK)
+        result = found["Analyze"].studio.analyzed.get("a")
+        assert f'<p class="emotion">{result.prediction}</p>' in shown["answer"]
+        assert shown["maps"].count("<img") == 1 and "strength" in shown["maps"]
+        assert found["Analyze"].redraw(VISITOR, **LOOK | {"cmap": "viridis"})["maps"] != shown["maps"]
+        compare = found["Compare"]
+        compare.ask(VISITOR, [photo], "", group=["grad-cam", "spectral-residual"], style="grey", scale="own", smooth=True)
+        (row,) = {step["row0"] for step in compare.compare(VISITOR) if "row0" in step}
+        assert row.count('class="open"') == 2 and f"toy says <b>{result.prediction}</b>" in row
+        assert not {"s", "cam-cternet", "effect"} & set(compare.methods)
+        build(compare.studio.networks)
+
+
+def test_a_view_that_cannot_be_had_leaves_the_photo_before(networks: Networks, photo: dict, tmp_path: Path, monkeypatch):
+    """A new analysis beside the old picture would be two photos at once."""
+    page = AnalyzePage(Studio(networks))
+    view = {"label": None, "allocation": "random", "level": "attention", "seed": 0, "share": 0, "shared": True, **LOOK}
+    page.analyze(VISITOR, photo, **view)
+    before = page.studio.analyzed.get("a")
+    tiny_photo(6).save(tmp_path / "other.png")
+    other = uploaded(tmp_path / "other.png")
+    with pytest.raises(gr.Error, match="seed"):
+        page.analyze(VISITOR, other, **view | {"seed": -1})
+    monkeypatch.setattr(type(before), "intervene", lambda *_, **__: (_ for _ in ()).throw(ValueError("no such S*")))
+    with pytest.raises(ValueError, match="no such"):
+        page.analyze(VISITOR, other, **view)
+    assert page.studio.analyzed.get("a") is before
