@@ -1,0 +1,81 @@
+"""Two visitors with two models of one server at once."""
+
+import os
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import ROOT, free_port, start_app
+
+pytestmark = pytest.mark.e2e
+WEIGHTS = ROOT / "assets" / "weights"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> Iterator[str]:
+    port, log = free_port(), tmp_path_factory.mktemp("app") / "output.txt"
+    named = os.pathsep.join(str(WEIGHTS / name) for name in ("cternet-fi", "vanilla-fi"))
+    with log.open("w") as output:
+        process = start_app(port, output, CTERNET_WEIGHTS=named)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail(f"the app did not start:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(address, timeout=1)
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+def visitor(browser, address: str):
+    """A page in a browser of its own, with the model's name in the header."""
+    page = browser.new_context(viewport={"width": 1400, "height": 950}).new_page()
+    page.goto(address)
+    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=60_000)
+    return page
+
+
+def model(page) -> str:
+    return page.inner_text("#header nav.model [aria-current]")
+
+
+def choose_example(page, index: int) -> None:
+    page.locator("#examples button").nth(index).click()
+    page.wait_for_selector("#answer .answer", timeout=60_000)
+
+
+def test_each_visitor_sees_the_model_of_their_choice(browser, url):
+    one, other = visitor(browser, url), visitor(browser, url)
+    assert model(one) == model(other) == "cternet-fi"
+    other.click("#header nav.model a")
+    other.wait_for_function("document.querySelector('#header nav.model [aria-current]')?.innerText === 'vanilla-fi'")
+    assert other.url == f"{url}/vanilla-fi"
+    choose_example(one, 0)
+    choose_example(other, 1)
+    assert one.locator("#attention img").count() == 3 and other.locator("#attention img").count() == 1
+    assert other.locator("#share").count() == 0 and other.locator("nav.model").is_visible()
+    other.get_by_role("tab", name="Intervene").click()
+    other.wait_for_selector("text=Painting needs evidence, which vanilla-fi does not have")
+    one.get_by_role("tab", name="Intervene").click()
+    one.wait_for_selector("#whatif-answer .whatif-answer", timeout=60_000)
+    assert model(one) == "cternet-fi"
+
+
+def test_a_link_leads_to_its_model(browser, url):
+    query = "?link=1&model=cternet-fi&image=example-cat&allocation=uniform&level=map&seed=0&emotion=awe&panel=intervene"
+    page = visitor(browser, f"{url}/vanilla-fi{query}")
+    page.wait_for_selector("#whatif-answer .whatif-answer", timeout=60_000)
+    assert model(page) == "cternet-fi"
+    assert page.url == f"{url}/{query}"
+
+
+def test_a_link_for_a_model_that_is_not_here_says_so(browser, url):
+    query = "?link=1&model=somewhere-else&image=example-cat&allocation=uniform&level=map&seed=0&panel=intervene"
+    page = visitor(browser, f"{url}/{query}")
+    page.wait_for_selector("text=The link was made with another model (somewhere-else); this page runs cternet-fi.")
