@@ -60,7 +60,7 @@ def panels(networks: Networks, photo: Image.Image, runs: int) -> None:
     @torch.inference_mode()
     def forwards(names: set[str], sample: Sample) -> None:
         for name in names:
-            network = networks.ras if name == "ras" else networks.classifiers[name]
+            network = networks.all[name]
             network(networks.normalised(name, sample.pixels(name)[None]))
 
     (seen,) = load_samples(networks, [photo])

@@ -41,7 +41,8 @@ class Networks:
         ValueError: the predictor's network is no classifier.
 
     Attributes:
-        main: the predictor's network, ``cternet`` or what else ``place_of`` says.
+        all: the networks that are there, by name.
+        main: the name of the predictor's network, ``cternet`` or what else ``place_of`` says.
         reasons: why a network is not there, by name.
         names: what the checkpoints are called, by name.
         compiled: the classifiers as ``quicken`` made them, by name.
@@ -60,8 +61,7 @@ class Networks:
         self.predictor, self.device = predictor, predictor.device
         self.loaded = {} if loaded is None else loaded
         self.main = place_of(network.family)
-        self.classifiers: dict[str, Classifier] = {self.main: network}
-        self.ras: RAS | None = None
+        self.all: dict[str, Classifier | RAS] = {self.main: network}
         self.reasons: dict[str, str] = {}
         self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
@@ -88,31 +88,20 @@ class Networks:
                 f"{source} sees another part of a photo than {self.predictor.name} "
                 f"({network.config.geometry}, not {self.predictor.config.geometry}); their maps cannot lie side by side"
             )
-        if name == "ras":
-            self.ras = network
-            self.names[name] = Path(source).name
-            return
-        if set(network.config.classes) != set(self.predictor.config.classes):
+        if isinstance(network, Classifier) and set(network.config.classes) != set(self.predictor.config.classes):
             raise ValueError(
                 f"{source} tells other classes apart than {self.predictor.name}: {', '.join(network.config.classes)}"
             )
-        self.classifiers[name] = network
+        self.all[name] = network
         self.names[name] = Path(source).name
 
     def __contains__(self, name: str) -> bool:
-        return name in self.classifiers or (name == "ras" and self.ras is not None)
-
-    def network(self, name: str) -> Classifier | RAS:
-        """The network of that name, which is there."""
-        if name != "ras":
-            return self.classifiers[name]
-        assert self.ras is not None
-        return self.ras
+        return name in self.all
 
     @property
-    def called(self) -> str:
-        """What sentences call the predictor's network."""
-        return "CTERNet" if self.main == "cternet" else self.predictor.name
+    def classifiers(self) -> dict[str, Classifier]:
+        """Those that classify, by name."""
+        return {name: network for name, network in self.all.items() if isinstance(network, Classifier)}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -125,7 +114,7 @@ class Networks:
 
     def config(self, name: str) -> Any:
         """How a network sees photos (image size, geometry, normalisation)."""
-        return self.network(name).config
+        return self.all[name].config
 
     @property
     def views(self) -> dict[int, Any]:
@@ -135,7 +124,7 @@ class Networks:
     @torch.inference_mode()
     def forward(self, name: str, images: Tensor) -> Tensor:
         """Images (B, 3, size, size) with values in [0, 1] to X (B, C, H, W) of a classifier, or saliency (B, h, w) of RAS."""
-        network, images = self.network(name), self.normalised(name, images)
+        network, images = self.all[name], self.normalised(name, images)
         return network.saliency(images) if isinstance(network, RAS) else network.forward_features(images)
 
     def normalised(self, name: str, images: Tensor) -> Tensor:

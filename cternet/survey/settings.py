@@ -55,13 +55,12 @@ def begin(source: Path, out: Path, networks: Networks, options: Options, *, limi
 def settings(source: Path, networks: Networks, options: Options) -> dict[str, Any]:
     """What a report is made with, without paths of the machine, as JSON values."""
     kept = {name: value for name, value in asdict(options).items() if name not in FREE_TO_CHANGE}
-    models = dict(networks.classifiers) | ({"ras": networks.ras} if networks.ras is not None else {})
     return {
         "source": source.resolve().name,
         "source_id": blake2b(str(source.resolve()).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest(),
         "model": networks.predictor.name,
         "labels": list(networks.classes),
-        "weights": {name: fingerprint(model) for name, model in models.items()},
+        "weights": {name: fingerprint(model) for name, model in networks.all.items()},
         "options": json.loads(json.dumps(kept)),
     }
 

@@ -45,10 +45,9 @@ def randomise(network: CTERNet | RAS, share: float, seed: int) -> CTERNet | RAS:
 def randomised(networks: Networks, share: float, seed: int = SEED) -> Networks:
     """The same networks with random weights from the head down to ``share`` of each backbone."""
     changed = copy.copy(networks)
-    changed.classifiers = {name: randomise(network, share, seed) for name, network in networks.classifiers.items()}
-    changed.ras = None if networks.ras is None else randomise(networks.ras, share, seed)
+    changed.all = {name: randomise(network, share, seed) for name, network in networks.all.items()}
     old = networks.predictor
-    changed.predictor = Predictor(changed.classifiers["cternet"], name=old.name, device=old.device)
+    changed.predictor = Predictor(changed.all["cternet"], name=old.name, device=old.device)
     return changed
 
 
