@@ -16,6 +16,11 @@ NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9._-]")
 log = logging.getLogger(__name__)
 
 
+def listed(named: str) -> list[str]:
+    """The parts of a list like that of a PATH; the colon in ``hf-hub:owner/name``, as timm writes it, divides nothing."""
+    return [part for part in re.split(rf"(?<!hf-hub){re.escape(os.pathsep)}", named) if part]
+
+
 def sources(named: str) -> list[str]:
     """Checkpoint folders and hub ids in a list like that of a PATH, a folder of checkpoint folders standing for all of them.
 
@@ -23,7 +28,7 @@ def sources(named: str) -> list[str]:
         CheckpointError: nothing is named.
     """
     found: list[str] = []
-    for source in filter(None, named.split(os.pathsep)):
+    for source in listed(named):
         folder = Path(source)
         inside = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
         found += map(str, inside) if inside and not (folder / CONFIG).is_file() else [source]
@@ -40,7 +45,7 @@ def load_models(named: str) -> list[Networks]:
     Raises:
         CheckpointError: a model cannot be loaded, or none is there.
     """
-    asked, shared, models = set(named.split(os.pathsep)), {}, []
+    asked, shared, models = listed(named), {}, []
     for source in sources(named):
         try:
             predictor = Predictor.from_pretrained(source, kind=Classifier)

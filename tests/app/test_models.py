@@ -53,8 +53,8 @@ def pages_of(networks: Networks, **more: object) -> dict[str, Page]:
 
 
 def test_sources_are_folders_ids_and_folders_of_folders(folder: Path):
-    named = os.pathsep.join([str(folder / "two"), "someone/model", str(folder)])
-    assert sources_of(named) == [str(folder / "two"), "someone/model", str(folder / "one")]
+    named = os.pathsep.join([str(folder / "two"), "hf-hub:someone/model", "someone/model", str(folder)])
+    assert sources_of(named) == [str(folder / "two"), "hf-hub:someone/model", "someone/model", str(folder / "one")]
     with pytest.raises(CheckpointError, match="names no model"):
         sources_of("")
 
