@@ -129,7 +129,7 @@ def test_maps_of_the_networks_themselves(networks: Networks, sample: Sample):
     assert raw(sample, "effect", label).sum() == pytest.approx(sample.analysis.total_effect[4], rel=1e-4)
     with torch.no_grad():
         sentiment = networks.classifiers["wscnet"](networks.normalised("wscnet", sample.pixels("wscnet")[None])).s[0, 0]
-        salient = networks.ras.saliency(networks.normalised("ras", sample.pixels("ras")[None]))[0]
+        salient = networks.all["ras"].saliency(networks.normalised("ras", sample.pixels("ras")[None]))[0]
     np.testing.assert_allclose(make_map(sample, "wscnet", label), sentiment.numpy(), atol=1e-4)
     np.testing.assert_allclose(make_map(sample, "ras", label), salient.numpy(), atol=1e-5)
 
@@ -185,7 +185,7 @@ def test_names_and_groups():
 
 def test_each_network_runs_once_for_all_its_maps(networks: Networks):
     runs: list[str] = []
-    models = networks.classifiers | {"ras": networks.ras}
+    models = networks.all
     hooks = [
         model.backbone.net.conv_stem.register_forward_hook(lambda *_, name=name: runs.append(name))
         for name, model in models.items()

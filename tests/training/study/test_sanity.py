@@ -55,7 +55,7 @@ def test_maps_of_what_was_learnt_change_and_others_do_not(networks: Networks):
 def test_the_map_of_the_class_predicted_before(networks: Networks):
     """Nothing random: the very same maps."""
     again = randomised(networks, 0.0)
-    again.classifiers = networks.classifiers
+    again.all = networks.classifiers
     photo = tiny_photo(9)
     (old,), (new,) = load_samples(networks, [photo]), load_samples(again, [photo])
     label = old.analysis.prediction
