@@ -25,10 +25,11 @@ from training.data import DataError, Example, leave_out_unreadable, load_example
 from training.emotions.config import TrainConfig
 from training.emotions.presets import PRESETS
 from training.emotions.run import ClassificationRun
-from training.engine.checkpoints import SaveError, newest_state, write_json
 from training.engine.processes import on_main
 from training.engine.progress import Interrupted
-from training.engine.start import changed_settings
+from training.engine.run_folder import changed_settings
+from training.engine.state import newest_state
+from training.files import SaveError, write_json
 from training.tables import table
 
 REPLACED = {"evenly": "flat", "reversed": "reversed"}

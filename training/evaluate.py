@@ -34,7 +34,6 @@ from cternet.networks.precision import Precision
 from cternet.results.analysis import Analysis
 from cternet.results.predictor import Predictor
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
-from training.engine.checkpoints import write_json
 from training.engine.processes import accelerated, on_main
 from training.evaluation import collect, summarise
 from training.evaluation.attention import audit_of
@@ -45,6 +44,7 @@ from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
 from training.evaluation.readout import Readout
 from training.evaluation.report import answer_names, markdown, summary
+from training.files import write_json
 
 
 @dataclass(kw_only=True)

@@ -21,9 +21,10 @@ from cternet.networks.precision import Precision
 from cternet.networks.ras import RAS
 from training.data import DataError
 from training.engine.batches import evaluation_loader
-from training.engine.checkpoints import write_json
 from training.engine.processes import accelerated, on_main
-from training.saliency import Pair, PairSource, evaluate, read_pairs
+from training.files import write_json
+from training.saliency.figures import evaluate
+from training.saliency.pairs import Pair, PairSource, read_pairs
 from training.saliency.photos import WholePhotos
 from training.saliency.pictures import contact_sheet
 

@@ -30,11 +30,11 @@ from cternet.networks.families import family_of
 from cternet.results.predictor import Predictor
 from training.about import About, read_about
 from training.emotions.config import TrainConfig
-from training.engine.checkpoints import SaveError, write_folder, write_json
-from training.engine.start import in_this_version
+from training.engine.run_folder import in_this_version
 from training.evaluation.attention import REPLACEMENTS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, attention_table, attention_words, per_cent
+from training.files import SaveError, write_folder, write_json
 from training.tables import table
 
 LEFT_OUT = {"cache", "cpu", "data", "metrics", "out", "resume", "splits", "start", "teachers", "tracker", "workers"}

@@ -21,9 +21,9 @@ from matplotlib.ticker import MaxNLocator
 from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.ras import RAS, RASConfig
 from training.about import About, read_about
-from training.engine.checkpoints import SaveError, write_folder
+from training.files import SaveError, write_folder
 from training.publish import flags
-from training.saliency import SaliencyConfig
+from training.saliency.config import SaliencyConfig
 from training.tables import table
 
 TEMPLATE = Path(__file__).with_name("saliency") / "card.md"

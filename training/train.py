@@ -17,10 +17,10 @@ from training.data import DataError
 from training.emotions.config import TrainConfig
 from training.emotions.presets import PRESETS
 from training.emotions.run import ClassificationRun
-from training.engine.checkpoints import SaveError
 from training.engine.config import RunConfig
 from training.engine.progress import Interrupted
 from training.engine.run import Run
+from training.files import SaveError
 
 
 def parse(arguments: list[str]) -> TrainConfig:

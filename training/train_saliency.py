@@ -11,7 +11,8 @@ import sys
 
 import tyro
 
-from training.saliency import SaliencyConfig, SaliencyRun
+from training.saliency.config import SaliencyConfig
+from training.saliency.run import SaliencyRun
 from training.train import run_to_the_end
 
 

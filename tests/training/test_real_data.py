@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from cternet import CTERNet, CTERNetConfig, load_model
 from cternet.emotions import MIKELS
 from training.data import SPLITS, DataConfig, Photos, eval_transform, load_examples, unreadable
-from training.engine.start import start_weights
+from training.engine.start_weights import start_weights
 from training.evaluation import evaluate
 
 pytestmark = pytest.mark.slow

@@ -22,7 +22,7 @@ from training.data.describe import describe, markdown
 from training.data.layouts import read
 from training.data.rows import SPLITS, DataError, DataSet
 from training.data.splits import with_splits
-from training.engine.checkpoints import write_json
+from training.files import write_json
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,1 @@
+"""Emotions: labelled photos, and the networks that tell which emotion a photo evokes."""

@@ -40,3 +40,4 @@ class TrainConfig(RunConfig, DataConfig):
     """Folder in which to keep what the frozen sections put out; later epochs and runs with the same views read it."""
 
     FRACTIONS: ClassVar[tuple[str, ...]] = (*RunConfig.FRACTIONS, "teaching", "label_smoothing")
+    FREE_TO_CHANGE: ClassVar[frozenset[str]] = RunConfig.FREE_TO_CHANGE | {"cache", "data", "splits"}

@@ -12,28 +12,45 @@ from torchvision.transforms import v2
 
 from cternet.networks.classifier import ANSWERS
 from cternet.networks.emotion import EmotionNetwork
-from training.data import Example
+from training.data import Example, leave_out_unreadable, load_examples
+from training.data.targets import require_images
 from training.emotions.config import TrainConfig
+from training.emotions.pictures import sample_figures
 from training.emotions.soft_labels import target_table
+from training.emotions.start_head import load_head
 from training.emotions.teachers import Teachers
-from training.engine.batches import Batch, Features
+from training.engine.batches import Batch
+from training.engine.features import Features
+from training.engine.processes import on_main
 from training.engine.run import Run
 from training.engine.sampler import EpochSampler
-from training.engine.start import load_start, new_network, read_examples
-from training.engine.tracking import sample_figures
+from training.engine.start_weights import load_backbone, new_network
 from training.evaluation import evaluate
 from training.evaluation.attention import REPLACEMENTS
 
 
 class ClassificationRun(Run):
-    """A run of ``python -m training.train``."""
+    """A run of the task emotions."""
 
     config: TrainConfig
     bare: EmotionNetwork
     weights: EmotionNetwork
 
     def read_examples(self) -> tuple[dict[str, list[Example]], dict[Path, str]]:
-        return read_examples(self.config, self.accelerator)
+        """The readable examples of train and val, and what was left out; never those of test.
+
+        Raises:
+            DataError: no train or val, a class without images, or an unreadable image that may not be skipped.
+        """
+        config, classes, splits = self.config, self.config.model.classes, ("train", "val")
+
+        def read() -> tuple[list[Example], dict[Path, str]]:
+            kept, left_out = leave_out_unreadable(load_examples(config, classes, splits, every_class=True), config.on_bad_image)
+            require_images(kept, classes, config.data, splits)
+            return kept, left_out
+
+        kept, left_out = on_main(self.accelerator, read)
+        return {split: [example for example in kept if example.split == split] for split in splits}, left_out
 
     def identity(self, example: Example) -> str:
         return f"{'/'.join(example.path.parts[-2:])} {example.label} {example.shares}"
@@ -42,7 +59,9 @@ class ClassificationRun(Run):
         config = self.config
         network = new_network(config)
         if config.start is not None:
-            load_start(network, config.start, head=config.start_head)
+            load_backbone(network, config.start)
+            if config.start_head:
+                load_head(network, config.start)
         return network
 
     def open_data(self) -> None:
@@ -54,7 +73,7 @@ class ClassificationRun(Run):
         self.teachers = None
         if config.teachers:
             self.teachers = Teachers(config.teachers, self.bare, config.frozen_sections, config.teaching).to(device)
-        self.features = Features(config, self.bare.backbone, train, self.accelerator)
+        self.features = Features(config, self.bare.backbone, train, self.accelerator, cache=config.cache)
         self.val_loader, self.val_start = self.features.evaluation(self.examples["val"])
 
     def sampler(self, *, epoch: int, start_step: int) -> EpochSampler:

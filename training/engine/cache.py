@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from training.data import Example
-from training.engine.checkpoints import saving
+from training.files import saving
 
 
 class FeatureCache:

@@ -81,6 +81,10 @@ class RunConfig:
 
     FRACTIONS: ClassVar[tuple[str, ...]] = ("ema", "warmup")
     """Settings that lie between 0 and 1."""
+    FREE_TO_CHANGE: ClassVar[frozenset[str]] = frozenset(
+        {"cpu", "out", "resume", "sample_maps", "save_every", "tracker", "workers"}
+    )
+    """Settings that may differ when a run is resumed: they do not change what it computes."""
 
     def __post_init__(self) -> None:
         at_least_one = ("epochs", "batch_size", "accumulate", "views", "save_every", "step_epochs")

@@ -1,6 +1,6 @@
 """One training run, whatever it learns: data in order, steps, evaluation, checkpoints, exact resume.
 
-``training.emotions.run`` and ``training.saliency`` each say in a subclass of ``Run`` what is learnt from what.
+A task says in a subclass of ``Run`` what is learnt from what (``training.tasks``).
 """
 
 import json
@@ -21,15 +21,15 @@ from tqdm.auto import tqdm
 
 from training.data import DataError, seed_of
 from training.engine.batches import Batch
-from training.engine.checkpoints import write_folder
 from training.engine.config import RunConfig
 from training.engine.optimisation import build_average, build_optimizer, build_schedule
 from training.engine.processes import accelerated
 from training.engine.progress import Interrupted, Progress
+from training.engine.run_folder import check_run_folder, digest, open_run_folder
 from training.engine.sampler import EpochSampler
-from training.engine.start import check_run_folder, digest, open_run_folder
 from training.engine.state import load_state, save_state
 from training.engine.tracking import check_tracker, log_pictures
+from training.files import write_folder
 
 
 class Run(ABC):
@@ -44,21 +44,11 @@ class Run(ABC):
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
-        check_tracker(config.tracker)
-        self.accelerator = accelerated(
-            config.precision,
-            cpu=config.cpu,
-            log_with=config.tracker,
-            project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
-        )
-        self.main = self.accelerator.is_main_process
-        self.world = self.accelerator.num_processes
         self.progress = Progress()
         self.stop_signal: int | None = None
+        self.start_processes()
         check_run_folder(config)
-        self.examples, left_out = self.read_examples()
-        self.progress.data = digest({split: map(self.identity, members) for split, members in self.examples.items()})
-        self.steps = self.sampler(epoch=0, start_step=0).steps
+        left_out = self.read_data()
         self.build_network()
         self.open_data()
         if self.main:
@@ -66,11 +56,7 @@ class Run(ABC):
         self.accelerator.wait_for_everyone()
         if config.resume:
             load_state(self.accelerator, self.progress, config.out)
-        if self.main:
-            self.accelerator.init_trackers(
-                "" if config.tracker == "tensorboard" else config.out.name,
-                init_kwargs={"tensorboard": {"purge_step": self.progress.total_steps if config.resume else None}},
-            )
+        self.start_tracker()
 
     # --- what is learnt, from what
 
@@ -120,6 +106,25 @@ class Run(ABC):
 
     # --- before the first step
 
+    def start_processes(self) -> None:
+        config = self.config
+        check_tracker(config.tracker)
+        self.accelerator = accelerated(
+            config.precision,
+            cpu=config.cpu,
+            log_with=config.tracker,
+            project_config=ProjectConfiguration(project_dir=str(config.out), logging_dir=str(config.out / "tensorboard")),
+        )
+        self.main = self.accelerator.is_main_process
+        self.world = self.accelerator.num_processes
+
+    def read_data(self) -> dict[Path, str]:
+        """Take up the examples and what they are known by; returns what was left out and why."""
+        self.examples, left_out = self.read_examples()
+        self.progress.data = digest({split: map(self.identity, members) for split, members in self.examples.items()})
+        self.steps = self.sampler(epoch=0, start_step=0).steps
+        return left_out
+
     def build_network(self) -> None:
         config = self.config
         network = self.make_network()
@@ -137,6 +142,14 @@ class Run(ABC):
             self.average.to(self.accelerator.device)
             registered.append(self.average)
         self.accelerator.register_for_checkpointing(*registered)
+
+    def start_tracker(self) -> None:
+        config = self.config
+        if self.main:
+            self.accelerator.init_trackers(
+                "" if config.tracker == "tensorboard" else config.out.name,
+                init_kwargs={"tensorboard": {"purge_step": self.progress.total_steps if config.resume else None}},
+            )
 
     def sampler(
         self, *, epoch: int, start_step: int, labels: Sequence[int] | None = None, balance: float = 0.0

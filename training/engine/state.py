@@ -1,13 +1,15 @@
 """The whole state of a run, from which it goes on to the bit: network, optimiser, schedule, averaged weights, progress."""
 
 import json
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from accelerate import Accelerator
 
 from training.data import DataError
-from training.engine.checkpoints import drop_older_states, newest_state, saving, write_folder
 from training.engine.progress import Progress
+from training.files import saving, write_folder
 
 
 def save_state(accelerator: Accelerator, progress: Progress, out: Path) -> None:
@@ -64,3 +66,21 @@ def load_state(accelerator: Accelerator, progress: Progress, out: Path) -> None:
             f"start it with {progress.world} again"
         )
     accelerator.print(f"resuming {state} in epoch {progress.epoch + 1}, step {progress.step}")
+
+
+def newest_state(run: Path) -> Path | None:
+    """The newest complete training state of a run."""
+    for previous in (run / "state").glob(".step-*.old"):  # a run killed between the two renames of ``write_folder``
+        target = previous.with_name(previous.name.removeprefix(".").removesuffix(".old"))
+        if not target.exists():
+            with suppress(FileNotFoundError):  # another process was faster
+                previous.rename(target)
+    states = sorted((run / "state").glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
+    return states[-1] if states else None
+
+
+def drop_older_states(run: Path) -> None:
+    newest = newest_state(run)
+    for path in (run / "state").iterdir():
+        if path != newest:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,7 +1,6 @@
 """A run that learns where photos are salient: RAS on photos with masks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +9,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cternet.networks.checkpoint import CheckpointError, load_model
-from cternet.networks.ras import RAS, RASConfig
+from cternet.networks.ras import RAS
 from training.data import DataError
 from training.engine.batches import Batch, evaluation_loader, training_loader
-from training.engine.config import RunConfig
 from training.engine.processes import on_main
 from training.engine.run import Run
 from training.engine.sampler import EpochSampler
-from training.engine.start import load_backbone, new_network
+from training.engine.start_weights import load_backbone, new_network
+from training.saliency.config import SaliencyConfig
 from training.saliency.figures import evaluate
 from training.saliency.loss import loss_terms
-from training.saliency.pairs import Pair, PairSource, read_pairs
+from training.saliency.pairs import Pair, read_pairs
 from training.saliency.photos import MaskedPhotos, WholePhotos
 from training.saliency.pictures import triptychs
 
 
-@dataclass(kw_only=True)
-class SaliencyConfig(RunConfig, PairSource):
-    """A run that learns saliency."""
-
-    model: RASConfig = field(default_factory=RASConfig)
-    """The network."""
-    frozen_sections: int = 4
-    """Leading backbone sections kept fixed (an EfficientNet's first is its stem)."""
-    epochs: int = 10
-    batch_size: int = 16
-    """Images a forward pass on each process."""
-    lr: float = 2e-4
-    """Peak learning rate of the backbone."""
-    head_lr: float = 2e-3
-    """Peak learning rate of everything after it."""
-
-    def __post_init__(self) -> None:
-        PairSource.__post_init__(self)
-        RunConfig.__post_init__(self)
-
-
 class SaliencyRun(Run):
-    """A run of ``python -m training.train_saliency``."""
+    """A run of the task saliency."""
 
     config: SaliencyConfig
     bare: RAS

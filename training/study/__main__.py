@@ -23,7 +23,7 @@ from cternet.networks.checkpoint import SHIPPED, CheckpointError
 from cternet.networks.cternet import CTERNet
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
-from training.engine.checkpoints import write_json
+from training.files import write_json
 from training.study.faithfulness import mean_interval, read_table, read_tables, report
 from training.study.sanity import SEED, STAGES, likeness
 from training.tables import table

@@ -15,7 +15,7 @@ from tests.training.conftest import Train
 from tests.training.made_up import CLASSES
 from training.data import DataConfig, eval_transform, load_examples
 from training.engine.cache import FeatureCache
-from training.engine.checkpoints import SaveError
+from training.files import SaveError
 
 SHAPE = (4, 3, 3)
 Make = Callable[..., FeatureCache]

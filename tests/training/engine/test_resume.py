@@ -10,7 +10,7 @@ import torch
 
 from tests.training.conftest import Flags
 from tests.training.ranks import run
-from training.engine.checkpoints import newest_state
+from training.engine.state import newest_state
 
 KILL, TERM, INTERRUPT = int(signal.SIGKILL), int(signal.SIGTERM), int(signal.SIGINT)
 

@@ -11,7 +11,8 @@ from cternet import load_model
 from tests.training.conftest import Command, Flags, Train
 from training import train as train_module
 from training.data import DataError
-from training.engine.checkpoints import SaveError, newest_state
+from training.engine.state import newest_state
+from training.files import SaveError
 
 PAPER_LIKE = {
     "optimizer": "sgd",

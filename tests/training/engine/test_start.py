@@ -16,7 +16,8 @@ from tests.training.conftest import Flags, Train
 from tests.training.made_up import CLASSES
 from training.data import DataError
 from training.emotions.config import TrainConfig
-from training.engine.start import check_run_folder, start_weights
+from training.engine.run_folder import check_run_folder
+from training.engine.start_weights import start_weights
 
 # --- start weights
 

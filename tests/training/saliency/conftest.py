@@ -9,7 +9,8 @@ import tyro
 from accelerate.state import AcceleratorState, GradientState
 
 from tests.training.saliency.made_up import write_trees
-from training.saliency import SaliencyConfig, SaliencyRun
+from training.saliency.config import SaliencyConfig
+from training.saliency.run import SaliencyRun
 
 Flags = Callable[..., list[str]]
 Train = Callable[..., SaliencyRun]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.training.saliency.made_up import write_duts, write_pair
 from training.data import DataError
-from training.saliency import PairSource, read_pairs
+from training.saliency.pairs import PairSource, read_pairs
 
 ALL = ("train", "val", "test")
 

@@ -16,8 +16,8 @@ from tests.training.saliency.conftest import Flags, Train
 from tests.training.saliency.made_up import write_duts
 from training import train_saliency
 from training.data import DataError
-from training.engine.checkpoints import newest_state
 from training.engine.progress import Interrupted
+from training.engine.state import newest_state
 
 KILL = int(signal.SIGKILL)
 MODULE = "training.train_saliency"

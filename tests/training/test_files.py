@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from training.engine.checkpoints import SaveError, drop_older_states, newest_state, write_folder, write_json
+from training.engine.state import drop_older_states, newest_state
+from training.files import SaveError, write_folder, write_json
 
 
 def fill(text: str):
@@ -77,7 +78,7 @@ def test_full_disk_behind_an_error_that_does_not_say_so(tmp_path: Path, monkeypa
     def disk_usage(folder: Path) -> SimpleNamespace:
         return SimpleNamespace(free=0 if (Path(folder) / ".target.new" / "large").exists() else 2**30)
 
-    monkeypatch.setattr("training.engine.checkpoints.shutil.disk_usage", disk_usage)
+    monkeypatch.setattr("training.files.shutil.disk_usage", disk_usage)
     with pytest.raises(SaveError, match="the disk is full"):
         write_folder(tmp_path / "target", write)
 

@@ -1,11 +1,11 @@
-"""Checkpoints that are either whole or not there: written beside, then renamed."""
+"""Files and folders that are either whole or not there: written beside, then renamed."""
 
 import errno
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from cternet.disk import WriteError, writing
 
 
 class SaveError(Exception):
-    """A checkpoint could not be written; earlier ones are untouched."""
+    """A file or folder could not be written; what stood there is untouched."""
 
 
 @contextmanager
@@ -76,21 +76,3 @@ def write_json(path: Path, value: Any) -> None:
     with writing(path.parent):
         temporary.write_text(json.dumps(value, indent=2) + "\n")
         temporary.replace(path)
-
-
-def newest_state(run: Path) -> Path | None:
-    """The newest complete training state of a run."""
-    for previous in (run / "state").glob(".step-*.old"):  # a run killed between the two renames of ``write_folder``
-        target = previous.with_name(previous.name.removeprefix(".").removesuffix(".old"))
-        if not target.exists():
-            with suppress(FileNotFoundError):  # another process was faster
-                previous.rename(target)
-    states = sorted((run / "state").glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
-    return states[-1] if states else None
-
-
-def drop_older_states(run: Path) -> None:
-    newest = newest_state(run)
-    for path in (run / "state").iterdir():
-        if path != newest:
-            shutil.rmtree(path, ignore_errors=True)
