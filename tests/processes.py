@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    ["training.train", "training.train_saliency", "training.ablate", "cternet.survey.__main__", "tests.processes"]
-)
+CONTEXT.set_forkserver_preload(["training.train", "training.ablate", "cternet.survey.__main__", "tests.processes"])
 
 
 def run(module: str, flags: list[str], log: Path, *, world: int = 1, before: Callable[[], None] | None = None) -> list[int]:

@@ -10,7 +10,6 @@ every run: accuracy of the last weights on val and, with --test, once on test, a
 """
 
 import json
-import statistics
 import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,26 +19,17 @@ import tyro
 from accelerate import PartialState
 
 from cternet.disk import writing
-from cternet.networks.classifier import ANSWERS
 from training.data import DataError, Example, leave_out_unreadable, load_examples
 from training.emotions.config import TrainConfig
 from training.emotions.presets import PRESETS
 from training.emotions.run import ClassificationRun
+from training.emotions.seeds import markdown, summarise
 from training.engine.processes import on_main
 from training.engine.progress import Interrupted
 from training.engine.run_folder import changed_settings
 from training.engine.state import newest_state
 from training.files import SaveError, write_json
-from training.tables import table
 
-REPLACED = {"evenly": "flat", "reversed": "reversed"}
-"""Accuracy of Y(S) with as much attention elsewhere: the figure's name, and the audit's."""
-COLUMNS = {
-    "accuracy": "accuracy",
-    "polarity_accuracy": "polarity",
-    "evenly": "S spread evenly",
-    "reversed": "S turned around",
-}
 PaperColumn = Literal["fi", "emotion6", "artphoto", "twitter2"]
 
 
@@ -133,51 +123,6 @@ def run_one(config: TrainConfig, test: bool) -> dict[str, Any]:
 
 def read_test(config: TrainConfig) -> list[Example]:
     return leave_out_unreadable(load_examples(config, config.model.classes, ("test",)), config.on_bad_image)[0]
-
-
-def summarise(results: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Mean and standard deviation over seeds, of every row, split, answer and figure."""
-    summary: dict[str, Any] = {}
-    for name, runs in results.items():
-        for split in (split for split in runs[0] if all(split in run for run in runs)):
-            for answer in ANSWERS:
-                for figure in ("accuracy", "polarity_accuracy", "macro_f1", *REPLACED):
-                    values = [value_of(run[split], answer, figure) for run in runs]
-                    if None not in values:
-                        std = statistics.stdev(values) if len(values) > 1 else 0.0
-                        summary.setdefault(name, {}).setdefault(split, {}).setdefault(answer, {})[figure] = {
-                            "mean": statistics.mean(values),
-                            "std": std,
-                            "runs": values,
-                        }
-    return summary
-
-
-def value_of(figures: dict[str, Any], answer: str, figure: str) -> float | None:
-    """A figure of an answer; of Y(S) also its accuracy with S replaced, from the audit of attention."""
-    if figure not in REPLACED:
-        return figures.get(answer, {}).get(figure)
-    return figures["attention"][REPLACED[figure]]["accuracy"] if answer == "y" and "attention" in figures else None
-
-
-def markdown(summary: dict[str, Any], paper: dict[str, float] | None = None) -> str:
-    """The table, accuracies in per cent; the paper's figure stands beside each row's prediction."""
-    measured = {figure for row in summary.values() for split in row.values() for found in split.values() for figure in found}
-    columns = {figure: words for figure, words in COLUMNS.items() if figure not in REPLACED or figure in measured}
-    header = ["row", "split", "answer", *columns.values(), *(["the paper's accuracy"] if paper else [])]
-    rows = []
-    for name, splits in summary.items():
-        for split, answers in splits.items():
-            for answer, figures in answers.items():
-                cells = [
-                    f"{100 * figures[key]['mean']:.2f} ± {100 * figures[key]['std']:.2f}" if key in figures else "–"
-                    for key in columns
-                ]
-                if paper:
-                    last = "y_te" if "y_te" in answers else "y"
-                    cells.append(f"{paper[name]:.2f}" if name in paper and answer == last else "")
-                rows.append([name, split, answer, *cells])
-    return table(header, rows, left=3) + "\n"
 
 
 def parse(arguments: list[str]) -> tuple[str, Arguments]:

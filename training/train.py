@@ -1,12 +1,13 @@
 """Train a network.
 
-python -m training.train --data DATA --out runs/cternet --start WEIGHTS.safetensors
-python -m training.train fi-paper --data DATA --out runs/paper                                  (a named recipe)
-accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...        (two GPUs)
-torchrun --nproc_per_node 2 -m training.train --cpu --data DATA --out runs/cternet ...          (two processes on the CPU)
-python -m training.train --data DATA --out runs/cternet ... --resume
+    python -m training.train --data DATA --out runs/cternet --start WEIGHTS.safetensors            (emotions)
+    python -m training.train fi-paper --data DATA --out runs/paper                                  (a named recipe)
+    python -m training.train saliency --data DUTS --out runs/ras --start WEIGHTS.safetensors        (another task)
+    accelerate launch --num_processes 2 -m training.train --data DATA --out runs/cternet ...        (two GPUs)
+    torchrun --nproc_per_node 2 -m training.train --cpu --data DATA --out runs/cternet ...          (two processes on the CPU)
+    python -m training.train --data DATA --out runs/cternet ... --resume
 
-A recipe's name in first place sets the defaults that --help shows; every setting can still be given.
+The name of a task or a recipe in first place sets the defaults that --help shows; every setting can still be given.
 """
 
 import sys
@@ -14,32 +15,42 @@ import sys
 import tyro
 
 from training.data import DataError
-from training.emotions.config import TrainConfig
-from training.emotions.presets import PRESETS
-from training.emotions.run import ClassificationRun
 from training.engine.config import RunConfig
 from training.engine.progress import Interrupted
-from training.engine.run import Run
 from training.files import SaveError
+from training.tasks import EMOTIONS, TASKS, task_of_config
 
 
-def parse(arguments: list[str]) -> TrainConfig:
-    """The settings of a command line: a recipe's name, if any, and flags."""
-    recipes = "\n".join(f"  {name}: {about}" for name, (about, _) in PRESETS.items())
-    description = f"{__doc__}\nRecipes:\n{recipes}"
+def parse(arguments: list[str]) -> RunConfig:
+    """The settings of a command line: the name of a task or of a recipe, if any, and flags."""
     if not arguments or arguments[0].startswith("-"):
-        return tyro.cli(TrainConfig, args=arguments, description=description)
+        return tyro.cli(EMOTIONS.config, args=arguments, prog="python -m training.train", description=overview())
     name, *rest = arguments
-    if name not in PRESETS:
-        sys.exit(f"error: no recipe is called {name!r}; choose one of {', '.join(PRESETS)}, or begin with --data")
-    about, recipe = PRESETS[name]
-    return tyro.cli(TrainConfig, args=rest, default=recipe, prog=f"training.train {name}", description=f"{name}: {about}.")
+    prog = f"python -m training.train {name}"
+    if name in TASKS:
+        task = TASKS[name]
+        return tyro.cli(task.config, args=rest, prog=prog, description=f"{name}: {task.about}.")
+    recipes = {key: recipe for task in TASKS.values() for key, recipe in task.recipes.items()}
+    if name not in recipes:
+        sys.exit(f"error: no recipe is called {name!r}; choose one of {', '.join([*recipes, *TASKS])}, or begin with --data")
+    about, recipe = recipes[name]
+    return tyro.cli(type(recipe), args=rest, default=recipe, prog=prog, description=f"{name}: {about}.")
 
 
-def run_to_the_end(kind: type[Run], config: RunConfig) -> None:
+def overview() -> str:
+    """The module's text, and every task with its recipes."""
+    parts = [__doc__.rstrip()]
+    for task in TASKS.values():
+        parts.append(f"\n{task.name}: {task.about}; recipes:")
+        parts += [f"  {name}: {about}" for name, (about, _) in task.recipes.items()]
+    return "\n".join(parts)
+
+
+def main() -> None:
     """Make a run, train it and say what came of it; what goes wrong ends the program with a sentence."""
+    config = parse(sys.argv[1:])
     try:
-        run = kind(config)
+        run = task_of_config(config).run(config)
         best = run.train()
     except (DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
@@ -50,10 +61,6 @@ def run_to_the_end(kind: type[Run], config: RunConfig) -> None:
         print(f"best epoch on val: {best}")
         print(f"weights: {config.out / 'best'}")
     run.accelerator.state.destroy_process_group()
-
-
-def main() -> None:
-    run_to_the_end(ClassificationRun, parse(sys.argv[1:]))
 
 
 if __name__ == "__main__":

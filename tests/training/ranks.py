@@ -12,7 +12,6 @@ def run(
     flags: list[str],
     log: Path,
     *,
-    module: str = "training.train",
     world: int = 1,
     die: tuple[str, int, int] | None = None,
 ) -> list[int]:
@@ -20,11 +19,10 @@ def run(
 
     Args:
         log: file that gets what the processes print.
-        module: of the command.
         die: where ("step": after one; "saving": inside the save that follows one), after how many steps, and the
             signal every process then sends itself; 0 stands for a full disk.
     """
-    return processes.run(module, flags, log, world=world, before=partial(arrange_death, *die) if die else None)
+    return processes.run("training.train", flags, log, world=world, before=partial(arrange_death, *die) if die else None)
 
 
 def arrange_death(where: str, after: int, number: int) -> None:

@@ -10,8 +10,9 @@ from tests.processes import run
 from tests.tiny import tiny_config
 from tests.training.conftest import Command, Flags
 from training import ablate
-from training.ablate import TABLES, markdown, summarise
+from training.ablate import TABLES
 from training.emotions.config import TrainConfig
+from training.emotions.seeds import markdown, summarise
 
 
 @pytest.fixture

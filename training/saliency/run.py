@@ -70,13 +70,17 @@ class SaliencyRun(Run):
         return figures, {name: figures[name] for name in ("mae", "max_f")}
 
     def score(self, val: dict[str, float | None]) -> float:
-        """Max F less the error: F alone forgives grey maps, as it takes the best threshold; the error alone forgives missed
-        small objects."""
-        return val["max_f"] - val["mae"]
+        return score(val)
 
     def pictures(self, examples: Sequence[Pair]) -> list[NDArray[np.uint8]]:
         """Photo, mask and map; the next epoch puts the network back into training."""
         return triptychs(self.weights, examples)
+
+
+def score(val: dict[str, float | None]) -> float:
+    """Max F less the error: F alone forgives grey maps, as it takes the best threshold; the error alone forgives missed small
+    objects."""
+    return val["max_f"] - val["mae"]
 
 
 def load_everything(network: RAS, folder: Path) -> None:

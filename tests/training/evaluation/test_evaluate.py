@@ -17,6 +17,7 @@ from tests.tiny import photo_tensor, tiny_network
 from tests.training.made_up import CLASSES
 from training import evaluate
 from training.data import Example
+from training.emotions import evaluate as measuring
 
 Command = Callable[..., Any]
 
@@ -123,7 +124,7 @@ def test_stimulus_maps_are_reported(command: Command, photos: Path, tmp_path: Pa
     marking[20:50, 10:30] = 255
     Image.fromarray(marking).save(tmp_path / "marking.png")
     examples = [Example(photos / "val" / "awe" / f"{n}.png", n % 3, "val", None, tmp_path / "marking.png") for n in range(3)]
-    monkeypatch.setattr(evaluate, "load_examples", lambda *_: examples)
+    monkeypatch.setattr(measuring, "load_examples", lambda *_: examples)
     found = command()["stimulus_maps"]
     assert found["images"] == 3
     assert found["maps"]["uniform"]["precision"] == pytest.approx(30 * 20 / (60 * 80))
@@ -154,7 +155,7 @@ def test_stopping_leaves_nothing(command: Command, tmp_path: Path, monkeypatch: 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluate, "summarise", stop)
+    monkeypatch.setattr(measuring, "summarise", stop)
     assert command() == 130
     assert not list((tmp_path / "out").iterdir())
 

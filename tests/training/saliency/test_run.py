@@ -14,13 +14,12 @@ from tests.training.engine.test_resume import assert_same_run
 from tests.training.ranks import run as run_processes
 from tests.training.saliency.conftest import Flags, Train
 from tests.training.saliency.made_up import write_duts
-from training import train_saliency
+from training import train as train_module
 from training.data import DataError
 from training.engine.progress import Interrupted
 from training.engine.state import newest_state
 
 KILL = int(signal.SIGKILL)
-MODULE = "training.train_saliency"
 
 
 def test_learns_to_mark_the_disc(train: Train, tmp_path: Path):
@@ -112,10 +111,10 @@ def test_sample_maps_are_logged(train: Train, tmp_path: Path):
 def test_killed(flags: Flags, tmp_path: Path, where: str, world: int):
     """Shot, then resumed: the same run, to the bit."""
     log = tmp_path / "log"
-    assert run_processes(flags("whole"), log, module=MODULE, world=world) == [0] * world, log.read_text()
-    codes = run_processes(flags("cut"), log, module=MODULE, world=world, die=(where, 3, KILL))
+    assert run_processes(["saliency", *flags("whole")], log, world=world) == [0] * world, log.read_text()
+    codes = run_processes(["saliency", *flags("cut")], log, world=world, die=(where, 3, KILL))
     assert KILL in [-code for code in codes], log.read_text()
-    assert run_processes(flags("cut", resume=True), log, module=MODULE, world=world) == [0] * world, log.read_text()
+    assert run_processes(["saliency", *flags("cut", resume=True)], log, world=world) == [0] * world, log.read_text()
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
     config = json.loads((tmp_path / "cut" / "best" / "config.json").read_text())
     assert config["metrics"]["val"]["images"] == 6
@@ -163,16 +162,16 @@ def test_other_masks_are_refused(train: Train, prepare: Train, trees: Path):
 
 
 def test_command(flags: Flags, tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]):
-    assert command(train_saliency, *flags(epochs=1)) is None
+    assert command(train_module, "saliency", *flags(epochs=1)) is None
     assert str(tmp_path / "run" / "best") in capsys.readouterr().out
-    error = command(train_saliency, *flags(epochs=1))
+    error = command(train_module, "saliency", *flags(epochs=1))
     assert error.startswith("error: ")
     assert "already holds a run" in error
 
 
 def test_duts_needs_no_masks(flags: Flags, tmp_path: Path, command: Command):
     duts = write_duts(tmp_path / "DUTS")
-    assert command(train_saliency, *flags(data=duts, masks=None, epochs=1)) is None
+    assert command(train_module, "saliency", *flags(data=duts, masks=None, epochs=1)) is None
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())
     assert settings["masks"] is None
 
@@ -190,7 +189,7 @@ def test_duts_needs_no_masks(flags: Flags, tmp_path: Path, command: Command):
     ids=str,
 )
 def test_command_says_what_is_wrong(flags: Flags, command: Command, tmp_path: Path, changes: dict, words: str):
-    error = command(train_saliency, *flags(**changes))
+    error = command(train_module, "saliency", *flags(**changes))
     assert error.startswith("error: ")
     assert words in error
     assert not (tmp_path / "run").exists()
