@@ -170,7 +170,7 @@ def curves(history: Sequence[dict[str, Any]], panels: Mapping[str, Mapping[str, 
     """
     epochs = [entry["epoch"] for entry in history]
     figure = Figure(figsize=(4 * len(panels), 3.2), layout="constrained", dpi=120)
-    for axes, (title, drawn) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+    for axes, (title, drawn) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         for label, values in drawn.items():
             axes.plot(epochs, values, marker="o", label=label)
         if len(drawn) > 1:

@@ -7,7 +7,9 @@ sees examples only.
 from training.data.config import DataConfig
 from training.data.load import load_examples
 from training.data.photos import (
+    LABEL,
     Photos,
+    Target,
     eval_transform,
     leave_out_unreadable,
     seed_of,
@@ -18,6 +20,7 @@ from training.data.rows import SPLITS, DataError, DataSet, Row
 from training.data.targets import Example
 
 __all__ = [
+    "LABEL",
     "SPLITS",
     "DataConfig",
     "DataError",
@@ -25,6 +28,7 @@ __all__ = [
     "Example",
     "Photos",
     "Row",
+    "Target",
     "eval_transform",
     "leave_out_unreadable",
     "load_examples",

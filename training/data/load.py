@@ -12,7 +12,7 @@ from training.data.targets import Example, examples, require_images
 
 
 def load_examples(
-    config: DataConfig, classes: Sequence[str], splits: Sequence[str] | None, *, every_class: bool = False
+    config: DataConfig, classes: Sequence[str] | None, splits: Sequence[str] | None, *, every_class: bool = False
 ) -> list[Example]:
     """The examples of ``splits``, or all, in the data set's order; unreadable images are still among them.
 
@@ -21,7 +21,7 @@ def load_examples(
 
     Args:
         config: which data.
-        classes: of the network.
+        classes: of the network; None for a task that learns something else of the rows, which are then all there.
         splits: some of train, val, test; None takes every image and makes no splits.
         every_class: demand images of every class in each split, as training does.
 
@@ -34,7 +34,7 @@ def load_examples(
         data = with_splits(data, config)
         split_of = {row.path: row.split for row in data.rows}
         found = [replace(example, split=split_of[example.path]) for example in found if split_of[example.path] in splits]
-        require_images(found, classes if every_class else (), data.root, splits)
+        require_images(found, (classes or ()) if every_class else (), data.root, splits)
     if not found:
         raise DataError(f"{data.root} has no image with a label to use; give a folder with labelled images with --data")
     for note in data.notes:

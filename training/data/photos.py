@@ -1,11 +1,13 @@
 """Photos as tensors: decoding checks, transforms, and augmentation that can be repeated."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -86,20 +88,25 @@ def seed_of(*parts: int) -> int:
     return value >> 1
 
 
-class Photos(Dataset):
-    """(index, view) -> (tensor, label, index); the augmentation is a function of (seed, view, index) alone."""
+Target = Callable[[Example], Any]
+"""What is to be learnt of an example, as it goes into a batch."""
+LABEL: Target = attrgetter("label")
 
-    def __init__(self, examples: Sequence[Example], transform: v2.Transform, seed: int = 0) -> None:
-        self.examples, self.transform, self.seed = list(examples), transform, seed
+
+class Photos(Dataset):
+    """(index, view) -> (tensor, target, index); the augmentation is a function of (seed, view, index) alone."""
+
+    def __init__(self, examples: Sequence[Example], transform: v2.Transform, seed: int = 0, target: Target = LABEL) -> None:
+        self.examples, self.transform, self.seed, self.target = list(examples), transform, seed, target
 
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int, int]:
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Any, int]:
         index, view = key
         example = self.examples[index]
         image = load_image(example.path)
         with torch.random.fork_rng(devices=[]):
             # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
             torch.default_generator.manual_seed(seed_of(self.seed, view, index))
-            return self.transform(image), example.label, index
+            return self.transform(image), self.target(example), index

@@ -14,18 +14,31 @@ from training.data.rows import DataError, DataSet, Row
 class Example:
     """One image to learn from or to be measured on.
 
-    label: index into the network's classes.  shares: of the raters by class, where the set has them; they sum to 1.
+    label: index into the network's classes, None where there are none.  shares: of the raters by class, where the set has them;
+    they sum to 1.  The rest is what its row says, for tasks that learn it: box (left, top, right, bottom) in pixels of the
+    person it is about, categories that hold together, valence and arousal in the set's own units, whose ends are ``scale``.
     """
 
     path: Path
-    label: int
+    label: int | None
     split: str | None
     shares: tuple[float, ...] | None = None
     stimulus_map: Path | None = None
+    box: tuple[int, int, int, int] | None = None
+    categories: tuple[str, ...] = ()
+    valence: float | None = None
+    arousal: float | None = None
+    scale: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, row: Row, data: DataSet, label: int | None = None, shares: tuple[float, ...] | None = None) -> "Example":
+        """What a row of a data set says, and what it counts for in terms of a network's classes."""
+        kept = ("path", "split", "stimulus_map", "box", "categories", "valence", "arousal")
+        return cls(label=label, shares=shares, scale=data.scale, **{name: getattr(row, name) for name in kept})
 
 
-def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[Example]:
-    """The data set's rows in terms of ``classes``.
+def examples(data: DataSet, classes: Sequence[str] | None, config: DataConfig) -> list[Example]:
+    """The data set's rows in terms of ``classes``; all of them as they are, where there are none.
 
     A label or a share of votes counts for the class of its name, or, where the classes are the two polarities, for the
     side of its emotion.  Without a label, the class with the largest share counts (the first of ``classes`` among equals), else
@@ -34,6 +47,8 @@ def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[
     Raises:
         DataError: labels that are none of the classes, unless they are to be skipped.
     """
+    if classes is None:
+        return [Example.of(row, data) for row in data.rows]
     found: list[Example] = []
     others: dict[str, list[Row]] = {}
     for row in data.rows:
@@ -42,7 +57,7 @@ def examples(data: DataSet, classes: Sequence[str], config: DataConfig) -> list[
         if label is None:
             others.setdefault(" + ".join(row.emotions) or "no label", []).append(row)
         else:
-            found.append(Example(row.path, label, row.split, shares, row.stimulus_map))
+            found.append(Example.of(row, data, label, shares))
     if set(classes) == set(POLARITY_CLASSES) and config.surprise == "skip" and "surprise" in others:
         count = len(others.pop("surprise"))
         data.notes.append(f"left out {count:,} images of surprise, which has no polarity of its own (--surprise gives it one)")

@@ -1,12 +1,14 @@
 """Batches of a data set, in the order of training and of evaluation."""
 
+from typing import Any
+
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from training.engine.sampler import EpochSampler
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Network inputs (B, ...), targets (B, ...), indices of the examples (B,)."""
+Batch = tuple[Any, Any, Tensor]
+"""What goes into the network and what is to come out, as the task's ``loss`` takes them, and indices of the examples (B,)."""
 
 
 def training_loader(data: Dataset, sampler: EpochSampler, *, batch_size: int, workers: int) -> DataLoader:

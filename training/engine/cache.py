@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from training.data import Example
+from training.data import LABEL, Example, Target
 from training.files import saving
 
 
@@ -97,25 +98,25 @@ class FeatureCache:
         """Every image was written: the view may be read from now on; call on one process."""
         self.partial(view).replace(self.path(view))
 
-    def dataset(self) -> "CachedFeatures":
-        return CachedFeatures(self)
+    def dataset(self, target: Target = LABEL) -> "CachedFeatures":
+        return CachedFeatures(self, target)
 
 
 class CachedFeatures(Dataset):
-    """(index, view) -> (features, label, index) from a finished view."""
+    """(index, view) -> (features, target, index) from a finished view."""
 
-    def __init__(self, cache: FeatureCache) -> None:
-        self.cache = cache
+    def __init__(self, cache: FeatureCache, target: Target) -> None:
+        self.cache, self.target = cache, target
         self.open: dict[int, np.memmap] = {}
 
     def __len__(self) -> int:
         return len(self.cache.examples)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int, int]:
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Any, int]:
         index, view = key
         if view not in self.open:
             self.open = {view: np.load(self.cache.path(view), mmap_mode="r")}
         features = torch.from_numpy(self.open[view][index].copy())
         if self.cache.dtype == torch.bfloat16:
             features = features.view(torch.bfloat16)
-        return features, self.cache.examples[index].label, index
+        return features, self.target(self.cache.examples[index]), index

@@ -12,7 +12,7 @@ from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
 from cternet.networks.backbone import Backbone
-from training.data import Example, Photos, eval_transform, train_transform
+from training.data import LABEL, Example, Photos, Target, eval_transform, train_transform
 from training.engine.batches import Batch, evaluation_loader, training_loader
 from training.engine.cache import FeatureCache
 from training.engine.config import RunConfig
@@ -28,6 +28,7 @@ class Features:
         examples: to train on.
         accelerator: of the run.
         cache: folder in which to keep what the frozen sections put out.
+        target: what is to be learnt of an example.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Features:
         accelerator: Accelerator,
         *,
         cache: Path | None = None,
+        target: Target = LABEL,
     ) -> None:
         self.config, self.backbone, self.accelerator, self.root = config, backbone, accelerator, cache
+        self.target = target
         transform = train_transform(config.model, config.crop_scale)
-        self.photos = Photos(examples, transform, config.view_seed)
+        self.photos = Photos(examples, transform, config.view_seed, target)
         self.keeps = bool(cache and config.frozen_sections)
         self.cache = self.open_cache(examples, transform, config.view_seed) if self.keeps else None
 
@@ -70,15 +73,15 @@ class Features:
                 self.cache.create(view)
             self.accelerator.wait_for_everyone()
             memory = self.cache.open_partial(view)
-        data = self.cache.dataset() if cached else self.photos
+        data = self.cache.dataset(self.target) if cached else self.photos
         loader = training_loader(data, sampler, batch_size=config.batch_size, workers=0 if cached else config.workers)
-        for inputs, labels, indices in loader:
-            inputs, labels = inputs.to(self.accelerator.device), labels.to(self.accelerator.device)
+        for inputs, targets, indices in loader:
+            inputs, targets = inputs.to(self.accelerator.device), targets.to(self.accelerator.device)
             if config.frozen_sections and not cached:
                 inputs = self.frozen(inputs)
             if writing:
                 self.cache.write(memory, indices, inputs)
-            yield inputs, labels, indices
+            yield inputs.to(memory_format=torch.channels_last), targets, indices
         if writing:
             self.accelerator.wait_for_everyone()
             if self.accelerator.is_main_process:
@@ -89,7 +92,7 @@ class Features:
     def evaluation(self, examples: Sequence[Example]) -> tuple[DataLoader, int]:
         """Images without augmentation, or their cached features, and the backbone section these go into."""
         config, transform = self.config, eval_transform(self.config.model)
-        data: Dataset = Photos(examples, transform)
+        data: Dataset = Photos(examples, transform, target=self.target)
         start = 0
         if self.keeps:
             cache = self.open_cache(examples, transform, 0)
@@ -98,7 +101,7 @@ class Features:
                 self.store(cache, data, [(index, 0) for index in range(len(examples))], "caching")
                 cache.finish(0)
             self.accelerator.wait_for_everyone()
-            data, start = cache.dataset(), config.frozen_sections
+            data, start = cache.dataset(self.target), config.frozen_sections
         loader = evaluation_loader(data, batch_size=2 * config.batch_size, workers=0 if start else config.workers)
         return self.accelerator.prepare_data_loader(loader), start
 

@@ -89,7 +89,7 @@ class Run(ABC):
         """The batches of an epoch, on the device."""
 
     @abstractmethod
-    def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, inputs: Any, targets: Any, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and its terms by name."""
 
     @abstractmethod
@@ -257,8 +257,7 @@ class Run(ABC):
 
     def backward(self, batch: Batch, parts: int) -> dict[str, float]:
         """Gradients of one batch's share of the step; returns its loss terms."""
-        inputs, targets, indices = batch
-        loss, terms = self.loss(inputs.to(memory_format=torch.channels_last), targets, indices)
+        loss, terms = self.loss(*batch)
         self.accelerator.backward(loss / parts)
         return {name: term.item() for name, term in terms.items()}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -57,7 +58,7 @@ class SaliencyRun(Run):
         device = self.accelerator.device
         loader = training_loader(self.photos, sampler, batch_size=self.config.batch_size, workers=self.config.workers)
         for images, masks, indices in loader:
-            yield images.to(device), masks.to(device), indices
+            yield images.to(device, memory_format=torch.channels_last), masks.to(device), indices
 
     def loss(self, inputs: Tensor, targets: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         with self.accelerator.autocast():

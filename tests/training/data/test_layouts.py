@@ -208,3 +208,15 @@ def test_valence_as_polarity(made: Place, tmp_path: Path):
     examples = load_examples(config, ("negative", "positive"), SPLITS)
     assert len(examples) == 29  # 4.0 is neither
     assert sum(example.label for example in examples) == 14
+
+
+def test_what_a_row_says_beside_a_label_is_kept(made: Place):
+    """For tasks that learn it: several persons of an image, each with a box, categories and ratings."""
+    found = load_examples(DataConfig(data=str(made("EMOTIC"))), None, SPLITS)
+    rows = load(made("EMOTIC")).rows
+    assert len(found) == len(rows) and len({example.path for example in found}) < len(found)
+    for example, row in zip(found, rows, strict=True):
+        assert (example.path, example.split, example.label) == (row.path, row.split, None)
+        assert (example.box, example.categories) == (row.box, row.categories)
+        assert (example.valence, example.arousal, example.scale) == (row.valence, row.arousal, (1, 10))
+    assert any(example.box for example in found) and any(len(example.categories) > 1 for example in found)
