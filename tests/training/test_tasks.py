@@ -1,5 +1,6 @@
 """The registry of tasks: what a command line, a run's settings and a checkpoint say a task is."""
 
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.cternet.networks.test_ras import tiny_ras
 from tests.tiny import tiny_network
 from training import evaluate, publish, train
 from training.tasks import EMOTIONS, SALIENCY, TASKS, Task, task_of_config, task_of_weights
+
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"
 
 
 @pytest.fixture
@@ -65,4 +68,25 @@ def test_a_network_of_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_shipped_saliency_is_of_its_task():
     """Its config is older than families."""
-    assert task_of_weights(str(Path(__file__).resolve().parents[2] / "assets" / "weights" / "ras")) is SALIENCY
+    assert task_of_weights(str(SHIPPED / "ras")) is SALIENCY
+
+
+def commands_of(name: str) -> list[list[str]]:
+    """The arguments of the commands in a shipped card, the module first; its own weights are where they are."""
+    lines = (SHIPPED / name / "README.md").read_text().splitlines()
+    found = [line.replace(f"runs/{name}/best", str(SHIPPED / name)) for line in lines if line.startswith("python -m training.")]
+    return [shlex.split(line)[2:] for line in found]
+
+
+@pytest.mark.parametrize("name", ["cternet-fi", "vanilla-fi", "wscnet-fi", "ras"])
+def test_the_commands_in_a_shipped_card_are_those_of_this_version(name: str):
+    verbs = {"training.train": train, "training.evaluate": evaluate}
+    settings = [verbs[module].parse(arguments) for module, *arguments in commands_of(name)]
+    assert len(settings) > 1
+
+
+def test_the_recipe_of_the_shipped_saliency_is_that_of_its_card():
+    (_, *arguments), (_, *measuring), *_ = commands_of("ras")
+    where = ["--data", "IMAGES", "--masks", "MASKS", "--out", "runs/ras", "--start", "tf_efficientnet_b0-duts.safetensors"]
+    assert train.parse(arguments) == train.parse(["ras-demo", *where])
+    assert evaluate.parse(measuring)[1].image_size == 256

@@ -1,8 +1,9 @@
 """Photos as tensors: decoding checks, transforms, and augmentation that can be repeated."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from operator import attrgetter
@@ -88,6 +89,15 @@ def seed_of(*parts: int) -> int:
     return value >> 1
 
 
+@contextmanager
+def draws_of(*parts: int) -> Iterator[None]:
+    """Within, random transforms draw what these numbers determine; the draws of the rest go on as if nothing had been drawn."""
+    with torch.random.fork_rng(devices=[]):
+        # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
+        torch.default_generator.manual_seed(seed_of(*parts))
+        yield
+
+
 Target = Callable[[Example], Any]
 """What is to be learnt of an example, as it goes into a batch."""
 LABEL: Target = attrgetter("label")
@@ -106,7 +116,5 @@ class Photos(Dataset):
         index, view = key
         example = self.examples[index]
         image = load_image(example.path)
-        with torch.random.fork_rng(devices=[]):
-            # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
-            torch.default_generator.manual_seed(seed_of(self.seed, view, index))
+        with draws_of(self.seed, view, index):
             return self.transform(image), self.target(example), index

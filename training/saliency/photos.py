@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
@@ -12,7 +11,7 @@ from torchvision.transforms.v2 import functional as F
 from cternet.networks.ras import RASConfig
 from cternet.photos.load import load_image
 from cternet.photos.preprocess import to_input
-from training.data import eval_transform, seed_of
+from training.data import draws_of, eval_transform
 from training.saliency.pairs import Pair, load_mask
 
 
@@ -37,9 +36,7 @@ class MaskedPhotos(Dataset):
         pair = self.pairs[index]
         photo = load_image(pair.path)
         mask = load_mask(pair.mask).resize(photo.size)  # the crop is in pixels
-        with torch.random.fork_rng(devices=[]):
-            # Transforms draw from this one; torch.manual_seed notes a whole stack for GPUs that are not in use yet.
-            torch.default_generator.manual_seed(seed_of(self.seed, view, index))
+        with draws_of(self.seed, view, index):
             photo, mask = self.augment(photo, tv_tensors.Mask(F.pil_to_tensor(mask)))
         return self.to_input(photo), mask.as_subclass(Tensor).float() / 255, index
 
