@@ -84,6 +84,8 @@ def main() -> int:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
             continue
+        if found.note:
+            print(f"note: {photo.name}: {found.note}", file=sys.stderr)
         stem = photo.stem if photo.stem not in names else photo.name.replace(".", "_")
         names.add(stem)
         endings = [".png", ".json"] + ([".npz"] if arguments.arrays else [])

@@ -1,23 +1,37 @@
 """Reading photos people really have: one loader that either gives RGB or says in one sentence what is wrong."""
 
 import os
-import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
 
+from cternet.photos.arrays import from_array
+from cternet.photos.decode import INCOMPLETE, decode, from_pillow, kind_of
 from cternet.photos.decoding_effort import excess
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""
 MAX_BYTES = 20 * 2**20
 """Largest upload."""
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF") + (("AVIF",) if features.check("avif") else ())
-"""What is decoded.  Not all Pillow knows: it hands EPS, whatever the file is named, to Ghostscript."""
-Photo = str | Path | Image.Image | np.ndarray
-"""What a photo may be handed over as; an array is RGB, uint8 (h, w, 3)."""
+MAX_FILE_BYTES = 2**30
+"""Largest file that is read at all: 50 megapixels of the deepest samples."""
+FORMATS = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")
+"""What is decoded."""
+EXTENSIONS = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+        *(".avif", ".heic", ".heif", ".hif"),
+    }
+)
+"""Endings of photos' names, in lower case, wherever files are told by their names."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How the small file begins that stands for one that Git LFS has not fetched."""
+MEANING = frozenset({"icc_profile", "exif", "transparency", "gamma"})
+"""Keys of a PIL picture's ``info`` without which its numbers are those of the screen."""
+Photo = Any
+"""What a photo may be handed over as: a path, a PIL image, a numpy array or a torch tensor (``from_array`` says which)."""
 
 
 class ImageError(ValueError):
@@ -25,7 +39,10 @@ class ImageError(ValueError):
 
 
 def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str = "white") -> Image.Image:
-    """Decode a photo to RGB, upright (EXIF), transparency over the background, 16 bit scaled to 8, first frame if animated.
+    """Decode a photo to RGB as a browser shows it: upright (EXIF), in sRGB, transparency over the background, first frame if
+    animated.
+
+    A photo that lacks its end is what there is of it, the rest background; ``incomplete(photo)`` tells.
 
     Args:
         source: a path, or a file opened for reading bytes that can be sought in.
@@ -51,58 +68,77 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
         except OSError as error:
             raise ImageError(f"{name} cannot be read ({error.strerror}).") from None
     name = name or Path(getattr(source, "name", "this file")).name
+    size = source.seek(0, os.SEEK_END)
+    if size == 0:
+        raise ImageError(f"{name} is empty (0 bytes); choose another file.")
+    if size > MAX_FILE_BYTES:
+        raise ImageError(f"{name} has more than {MAX_FILE_BYTES // 2**20:,} MB, which no photo needs; scale it down first.")
+    source.seek(0)
+    start = source.read(300)
+    kind = kind_of(start)
+    if start.startswith(LFS_POINTER):
+        raise ImageError(f"{name} only stands for a photo that Git LFS keeps; fetch it with: git lfs pull.")
+    if not kind:
+        raise ImageError(f"{name} is not an image this program can read ({', '.join(FORMATS)}).")
+    if parts := excess(source):
+        raise ImageError(f"{name} has {parts}, which would take too long to decode; save it again in an image editor.")
+    source.seek(0)
+    return decoded(source.read(), kind, name, background)
+
+
+def decoded(data: bytes, kind: str, name: str, background: str) -> Image.Image:
+    """``load_image`` of a file's bytes."""
     try:
-        if source.seek(0, os.SEEK_END) == 0:
-            raise ImageError(f"{name} is empty (0 bytes); choose another file.")
-        if parts := excess(source):
-            raise ImageError(f"{name} has {parts}, which would take too long to decode; save it again in an image editor.")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's bomb warning: our own limit is checked below, before decoding.
-            with Image.open(source, formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(
-                        f"{name} has {width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels "
-                        "this program reads; scale it down first."
-                    )
-                image.load()
-                return to_rgb(ImageOps.exif_transpose(image), background)
+        return decode(data, kind, background, lambda width, height: check_size(width, height, name))
     except ImageError:
         raise
-    except UnidentifiedImageError:
-        raise ImageError(f"{name} is not an image this program can read ({', '.join(FORMATS)}).") from None
     except Image.DecompressionBombError:
-        raise ImageError(
-            f"{name} has more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
-        ) from None
-    except Exception as error:  # Pillow's plugins raise whatever a damaged file provokes
+        raise ImageError(too_large("", name)) from None
+    except Exception as error:  # decoders raise whatever a damaged file provokes
+        if kind == "HEIC":
+            raise ImageError(
+                f"{name} is a HEIC photo that is damaged or of a kind this program cannot decode; export it as JPEG on the "
+                "phone or in a photo app."
+            ) from None
+        if isinstance(error, UnidentifiedImageError):
+            raise ImageError(f"{name} is damaged or cut short: nothing of it can be decoded.") from None
         raise ImageError(f"{name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
 
 
-def to_rgb(image: Image.Image, background: str = "white") -> Image.Image:
-    """Any Pillow mode to RGB without losing what the eye would see."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        image = grey_to_8_bit(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, background), rgba).convert("RGB")
-    return image.convert("RGB")
+def check_size(width: int, height: int, name: str) -> None:
+    """Raises ``ImageError`` for more than ``MAX_PIXELS``."""
+    if width * height > MAX_PIXELS:
+        raise ImageError(too_large(f"{width} x {height} pixels, ", name))
 
 
-def grey_to_8_bit(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits, 32 bits or floats to 8 bits; Pillow itself would clip it at 255."""
-    values = np.nan_to_num(np.asarray(image, np.float32))
-    low, high = 0.0, 65535.0
-    if image.mode == "I":  # 32 bits hold photos of 8, 16 or more
-        high = next(top for top in (255.0, 65535.0, float(values.max())) if values.max() <= top)
-    elif image.mode == "F":  # no range is agreed on: the darkest is black, the brightest white
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255.0 / max(high - low, 1e-9))
-    return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
+def too_large(size: str, name: str) -> str:
+    return f"{name} has {size}more than the {MAX_PIXELS // 10**6} megapixels this program reads; scale it down first."
 
 
 def open_photo(photo: Photo, background: str = "white") -> Image.Image:
-    """A path, PIL image or RGB uint8 array as RGB, what is transparent over the background."""
+    """Any ``Photo`` as RGB like ``load_image`` gives: a PIL image's profile and orientation are looked at like a file's.
+
+    Raises:
+        ImageError: it cannot be read; the message is one sentence.
+    """
     if isinstance(photo, str | Path):
         return load_image(photo, background=background)
-    return to_rgb(photo if isinstance(photo, Image.Image) else Image.fromarray(photo), background)
+    if isinstance(photo, Image.Image):
+        check_size(*photo.size, "the picture")
+        if type(photo) is Image.Image and photo.mode == "RGB" and not MEANING & photo.info.keys():
+            return photo
+        try:
+            return from_pillow(photo, background)
+        except Exception as error:  # Pillow decodes a file only now
+            raise ImageError(f"the picture is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
+    try:
+        image = from_array(photo.detach().cpu() if isinstance(photo, Tensor) else photo)
+    except ValueError as error:
+        raise ImageError(f"{error}.") from None
+    check_size(*image.size, "the array")
+    return image
+
+
+def incomplete(photo: Image.Image) -> bool:
+    """Whether a loaded photo's file lacks its end."""
+    return bool(photo.info.get(INCOMPLETE))

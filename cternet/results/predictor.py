@@ -17,7 +17,7 @@ from cternet.networks.classifier import Outputs
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
 from cternet.networks.network import Network, Ratings
 from cternet.networks.sentiment_map import Pooling
-from cternet.photos.load import Photo, open_photo
+from cternet.photos.load import Photo, incomplete, open_photo
 from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis, Counterfactual, counterfactual
 from cternet.results.result import Classified, Rated, Result
@@ -88,7 +88,7 @@ class Predictor:
         return cls(load_model(source, kind), name=Path(str(source)).name, device=device, bank=load_bank(source))
 
     def prepare(self, photo: Photo) -> Prepared:
-        """What the network is given of a photo: a path, a PIL image, or an RGB uint8 array (h, w, 3).
+        """What the network is given of a photo: a path, a PIL image, an array or a tensor (``photos.arrays`` says which).
 
         Raises:
             ImageError: the photo cannot be read.
@@ -143,6 +143,7 @@ class Predictor:
                 "width": opened.width,
                 "height": opened.height,
                 "input": config.image_size,
+                **({"incomplete": True} if incomplete(opened) else {}),
             },
             "model": self.name,
             "own_maps": {name: one[index].numpy() for name, one in maps.items()},

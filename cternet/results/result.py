@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cternet.emotions import POLARITY, positive_mask
 
 Array = NDArray[np.float32]
+END_IS_MISSING = "The end of this photo's file is missing: what there is of it was analyzed, and what is missing is blank."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +37,11 @@ class Result:
         values = [*vars(self).values(), *self.own_maps.values()]
         arrays = {id(value): value.nbytes for value in values if isinstance(value, np.ndarray)}
         return sum(arrays.values())
+
+    @property
+    def note(self) -> str:
+        """What a person should know of the photo, as a sentence; mostly empty."""
+        return END_IS_MISSING if self.geometry.get("incomplete") else ""
 
     def numbers(self) -> dict[str, Any]:
         """Every number, by name, ready for JSON."""

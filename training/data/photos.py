@@ -16,11 +16,13 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 from tqdm.auto import tqdm
 
-from cternet.photos.load import ImageError, load_image
+from cternet.photos.load import ImageError, incomplete, load_image
 from cternet.photos.preprocess import Input, geometry_transform, to_input
 from training.data.rows import DataError
 from training.data.targets import Example
 
+lacking_end: set[Path] = set()
+"""Photos that were found to lack their end; they are used as far as they go, as everywhere."""
 SHOWN = 20
 """Unreadable images that a message names."""
 
@@ -41,7 +43,8 @@ def unreadable(examples: Sequence[Example]) -> dict[Path, str]:
 def problem(path: Path, _state: tuple[int, int] | None) -> str | None:
     """Why a file cannot be decoded; remembered while its size and time stay, so that a table of runs looks once."""
     try:
-        load_image(path)
+        if incomplete(load_image(path)):
+            lacking_end.add(path)
     except ImageError as error:
         return str(error)
     return None
@@ -54,6 +57,9 @@ def leave_out_unreadable(examples: Sequence[Example], on_bad_image: str) -> tupl
         DataError: an image is unreadable and ``on_bad_image`` is ``fail``.
     """
     bad = unreadable(examples)
+    if short := sorted({example.path for example in examples} & lacking_end):
+        listing = ", ".join(map(str, short[:SHOWN])) + (", …" if len(short) > SHOWN else "")
+        print(f"{len(short)} images lack their end and are used as far as they go: {listing}", file=sys.stderr)
     if bad:
         listing = "; ".join(f"{path}: {why}" for path, why in islice(bad.items(), SHOWN))
         if len(bad) > SHOWN:

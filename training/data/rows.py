@@ -7,7 +7,6 @@ from pathlib import Path
 from training.data.labels import largest, ordered
 
 SPLITS = ("train", "val", "test")
-EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 class DataError(Exception):

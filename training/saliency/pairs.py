@@ -19,9 +19,8 @@ from typing import Literal
 
 from PIL import Image
 
-from cternet.photos.load import load_image
+from cternet.photos.load import EXTENSIONS, load_image
 from training.data import SPLITS, DataError, leave_out_unreadable
-from training.data.rows import EXTENSIONS
 
 DUTS = {"train": "DUTS-TR", "test": "DUTS-TE"}
 

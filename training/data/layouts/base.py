@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from cternet.photos.load import EXTENSIONS
 from training.data.config import Source
-from training.data.rows import EXTENSIONS, DataError, DataSet
+from training.data.rows import DataError, DataSet
 
 SPLIT_WORDS = {
     "train": "train",

@@ -6,10 +6,11 @@ CAER-S (Lee et al., ICCV 2019: ``{train,validation,test}/{Angry,Disgust,Fear,Hap
 
 from pathlib import Path
 
+from cternet.photos.load import EXTENSIONS
 from training.data.config import Source
 from training.data.labels import EMOTIONS, canonical
 from training.data.layouts.base import SPLIT_WORDS, Layout, counted, images_in, subfolders, visible
-from training.data.rows import EXTENSIONS, DataError, DataSet, Row
+from training.data.rows import DataError, DataSet, Row
 
 KINDS = ", ".join(sorted(EXTENSIONS))
 

@@ -1,0 +1,275 @@
+"""From a file's bytes to an upright RGB picture: libvips decodes what it can, Pillow the rest (BMP, HEIC, odd TIFFs)."""
+
+import io
+import struct
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image, features
+from pillow_heif import register_heif_opener
+
+from cternet.photos.colour import Encoding, encoding, encoding_of, is_srgb, to_srgb
+from cternet.photos.vips import pyvips
+
+register_heif_opener(thumbnails=False)
+STRIP = 16
+"""Rows decoded at once: the height of a JPEG's blocks, of which the whole ones are kept where the end is missing."""
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture is turned by its EXIF orientation."""
+INCOMPLETE = "incomplete"
+"""Key in a picture's ``info``: the end of its file is missing, and what was there is shown."""
+Check = Callable[[int, int], None]
+"""Raises where a picture of this width and height is not to be decoded."""
+
+
+def kind_of(data: bytes) -> str:
+    """The format by a file's first bytes; empty where it is none that is read."""
+    if data[4:8] == b"ftyp":
+        brands = data[8:12] + data[16 : max(16, min(int.from_bytes(data[:4], "big"), 256))]
+        return "AVIF" if b"avif" in brands or b"avis" in brands else "HEIC" if HEIC_BRANDS & split(brands) else ""
+    if data[:4] == b"RIFF":
+        return "WEBP" if data[8:12] == b"WEBP" else ""
+    return next((kind for start, kind in STARTS.items() if data.startswith(start)), "")
+
+
+STARTS = {
+    b"\xff\xd8": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+BY_PILLOW = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", *(["AVIF"] if features.check("avif") else []))
+"""What Pillow is asked for.  Not all it knows: it hands EPS, whatever the file is named, to Ghostscript."""
+
+
+def split(brands: bytes) -> set[bytes]:
+    return {brands[at : at + 4] for at in range(0, len(brands), 4)}
+
+
+def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
+    """An upright RGB picture; ``info`` says where its end is missing, and what is missing is background.
+
+    Raises:
+        pyvips.Error, OSError, and whatever else Pillow's plugins raise: it cannot be decoded.
+    """
+    if kind == "PNG" and len(data) >= 24:
+        check(*struct.unpack(">II", data[16:24]))  # libpng has a limit of its own, and other words for it
+    if kind == "AVIF":  # its colours are right by Pillow, which does not read all that libvips does
+        with suppress(OSError, SyntaxError, ValueError, RuntimeError):
+            return with_pillow(data, kind, background, check)
+    if kind in ("BMP", "HEIC") or (kind == "PNG" and has_hidden_picture(data)):
+        return with_pillow(data, kind, background, check)
+    if kind in ("JPEG", "PNG") and (image := ordinary(data, kind, check)):
+        return image
+    try:
+        return with_vips(data, background, check)
+    except pyvips.Error:
+        if kind == "AVIF":
+            raise
+        return with_pillow(data, kind, background, check)
+
+
+def ordinary(data: bytes, kind: str, check: Check) -> Image.Image | None:
+    """A whole photo of 8 bits in sRGB: Pillow gives the same pixels and takes a fifth of libvips' time for a small one."""
+    with suppress(OSError, SyntaxError, ValueError, Image.DecompressionBombError), quiet():
+        image = Image.open(io.BytesIO(data), formats=[kind])
+        if is_plain(image):
+            check(*image.size)
+            orientation = orientation_of(image)
+            image.load()
+            return marked(turned(image if image.mode == "RGB" else image.convert("RGB"), orientation), complete=True)
+    return None
+
+
+def is_plain(image: Image.Image) -> bool:
+    """Whether a picture's numbers are those of the screen."""
+    profile = image.info.get("icc_profile")
+    return (
+        image.mode in ("RGB", "L")
+        and "transparency" not in image.info
+        and encoding_in(image) is None
+        and (not profile or (image.mode == "RGB" and is_srgb(profile)))
+    )
+
+
+def with_vips(data: bytes, background: str, check: Check) -> Image.Image:
+    """Strictly, which tells how many rows there are; where there is not even one, whatever libvips makes of the file."""
+    encoding = encoding_of(png_chunks(data)) if data.startswith(b"\x89PNG") else None
+    error: Exception | None = None
+    for strictness in ("error" if data[:2] in (b"II", b"MM") else "truncated", "none"):
+        try:
+            image = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on=strictness)
+        except pyvips.Error as caught:
+            error = caught
+            continue
+        check(image.width, image.height)
+        found, rows, error = drawn(to_srgb(image, background, encoding), background)
+        if rows:
+            oriented = image.get_typeof("orientation") and image.get("vips-loader") != "webpload_buffer"
+            orientation = image.get("orientation") if oriented else 1
+            return marked(turned(found, orientation), complete=strictness != "none" and error is None)
+        if not image.get_typeof("interlaced"):
+            break  # only what is stored coarse to fine shows something before its first rows are whole
+    assert error is not None
+    raise error
+
+
+def drawn(image: Any, background: str) -> tuple[Image.Image, int, Exception | None]:
+    """The picture strip by strip, so that it is in memory once; how many rows could be had, and what then went wrong."""
+    found = Image.new("RGB", (image.width, image.height), background)
+    region = pyvips.Region.new(image)
+    for top in range(0, image.height, STRIP):
+        height = min(STRIP, image.height - top)
+        try:
+            rows = region.fetch(0, top, image.width, height)
+        except pyvips.Error as error:
+            return found, top, error
+        found.paste(Image.frombuffer("RGB", (image.width, height), rows, "raw", "RGB", 0, 1), (0, top))
+    return found, image.height, None
+
+
+def with_pillow(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
+    missing = bmp_size(data) - len(data) if kind == "BMP" else 0
+    with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=BY_PILLOW) as image:
+        check(*image.size)
+        if getattr(image, "default_image", False):
+            image.seek(1)  # in an animated PNG, a picture for programs that do not know animations
+        return marked(from_pillow(image, background), complete=missing <= 0)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without Pillow's warnings: of bombs, for which there is a limit of our own before decoding, and of odd metadata."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def has_hidden_picture(data: bytes) -> bool:
+    """Whether an animated PNG's first picture is not part of the animation."""
+    chunks = png_chunks(data)
+    return b"acTL" in chunks and b"fcTL" not in chunks
+
+
+def bmp_size(data: bytes) -> int:
+    """Bytes that an uncompressed BMP has by its header, at most those of the pixels that are decoded; 0 for any other."""
+    try:
+        start, _, width, height, _, depth, packing = struct.unpack("<IIiiHHI", data[10:34])
+    except struct.error:
+        return 0
+    size = start + (abs(width) * depth + 31) // 32 * 4 * abs(height)
+    return size if packing in (0, 3) and size < 2**28 else 0
+
+
+def png_chunks(data: bytes) -> dict[bytes, bytes]:
+    """What stands before a PNG's pixels, by its kind."""
+    found: dict[bytes, bytes] = {}
+    position = 8
+    while len(head := data[position : position + 8]) == 8 and head[4:] != b"IDAT":
+        length = int.from_bytes(head[:4], "big")
+        found[head[4:]] = data[position + 8 : position + 8 + min(length, 64)]
+        position += 12 + length
+    return found
+
+
+def from_pillow(image: Image.Image, background: str) -> Image.Image:
+    """A picture of Pillow's as people see it: its profile, gamma and orientation are looked at like a file's.
+
+    Raises:
+        OSError and others: it is a file that cannot be decoded.
+    """
+    if is_plain(image):
+        orientation = orientation_of(image)
+        image.load()
+        return marked(turned(image.convert("RGB"), orientation), complete=not image.info.get(INCOMPLETE))
+    orientation = orientation_of(image)
+    values, interpretation = samples(image)
+    height, width, bands = values.shape
+    kinds = {"uint8": "uchar", "uint16": "ushort", "int32": "int", "float32": "float"}
+    stored = pyvips.Image.new_from_memory(np.ascontiguousarray(values).data, width, height, bands, kinds[values.dtype.name])
+    stored = stored.copy(interpretation=interpretation)
+    profile = image.info.get("icc_profile")
+    if isinstance(profile, bytes) and profile:
+        stored.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    found, _, error = drawn(to_srgb(stored, background, encoding_in(image)), background)
+    if error is not None:
+        raise error
+    return marked(turned(found, orientation), complete=not image.info.get(INCOMPLETE))
+
+
+def samples(image: Image.Image) -> tuple[np.ndarray, str]:
+    """A picture's samples (h, w, bands), and how libvips calls what they mean."""
+    clear = image.info.get("transparency")
+    if image.mode.startswith("I;16"):
+        grey = np.asarray(image).astype(np.uint16)
+        bits = getattr(image, "tag_v2", {}).get(258, (16,))[0]
+        if bits < 16:
+            grey = (grey * (65535 / (2**bits - 1)) + 0.5).astype(np.uint16)
+        bands = [grey, np.where(grey == clear, 0, 65535).astype(np.uint16)] if isinstance(clear, int) else [grey]
+        return np.stack(bands, axis=-1), "grey16"
+    if image.mode in ("I", "F"):
+        return np.asarray(image)[..., None], "b-w"
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or clear is not None:
+        return np.asarray(image.convert("RGBA")), "srgb"
+    if image.mode == "CMYK":
+        return np.asarray(image), "cmyk"
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"))[..., None], "b-w"
+    return np.asarray(image.convert("RGB")), "srgb"
+
+
+def orientation_of(image: Image.Image) -> int:
+    """By EXIF alone: Pillow would take XMP's too, which browsers do not look at, and give up at the first odd tag.
+
+    Chromium does not turn WebP.
+    """
+    if image.format == "WEBP":
+        return 1
+    if tags := getattr(image, "tag_v2", None):
+        found = tags.get(ORIENTATION, 1)
+        return found if isinstance(found, int) else 1
+    exif = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
+    order: Literal["little", "big"] = "little" if exif.startswith(b"II") else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(exif[at : at + size], order)
+
+    start = number(4, 4)
+    for entry in range(start + 2, min(start + 2 + 12 * number(start, 2), len(exif)), 12):
+        if number(entry, 2) == ORIENTATION:
+            return number(entry + 8, 2)
+    return 1
+
+
+def encoding_in(image: Image.Image) -> Encoding | None:
+    """Of a PNG, as Pillow has read it."""
+    info = image.info
+    if image.format != "PNG" or "srgb" in info or "icc_profile" in info or not info.get("gamma"):
+        return None
+    return encoding(info["gamma"], info.get("chromaticity") or ())
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+
+
+def marked(image: Image.Image, *, complete: bool) -> Image.Image:
+    image.info = {} if complete else {INCOMPLETE: True}
+    return image
