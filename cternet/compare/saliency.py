@@ -26,6 +26,8 @@ def spectral_residual(sample: Sample, _label: str, _stop: Callable[[], bool]) ->
     """
     grey = cv2.cvtColor(sample.analysis.seen, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
+    if np.ptp(small) == 0:
+        return np.zeros_like(small)  # its spectrum is one number, and what is left of the rest is rounding
     spectrum = np.fft.fft2(small)
     amplitude = np.log(np.abs(spectrum) + 1e-12)
     residual = amplitude - cv2.blur(amplitude, (3, 3), borderType=cv2.BORDER_WRAP)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from cternet.survey.entries import MEBIBYTE, Entry, Limits, UnreadableMember
 from cternet.survey.errors import SurveyError
-from cternet.survey.names import CLUTTER, of_another_kind, printable
+from cternet.survey.names import CLUTTER, encoding_of, name_in_zip, of_another_kind, printable
 
 
 class Archive:
@@ -36,31 +36,32 @@ class Archive:
             if isinstance(error, SurveyError):
                 raise SurveyError(f"{path.name} {error}") from None
             raise SurveyError(f"{path.name} is not a zip, or it is damaged; choose a folder or a zip of photos") from None
+        self.encoding = encoding_of(self.zip.infolist())
 
     def __iter__(self) -> Iterator[Entry]:
         members = self.zip.infolist()
         tried = 0
         for place, member in enumerate(members):
-            parts = member.filename.split("/")
-            if member.filename.endswith("/") or parts[-1].startswith(".") or any(part.lower() in CLUTTER for part in parts):
+            name = name_in_zip(member, self.encoding)
+            parts = name.split("/")
+            if name.endswith("/") or parts[-1].startswith(".") or any(part.lower() in CLUTTER for part in parts):
                 continue
-            reason = self.reason(member)
+            reason = self.reason(member, name)
             tried += not reason
             if self.limits.photos is not None and tried > self.limits.photos:
                 left = len(members) - place
                 yield Entry(f"{left} more members", f"only the first {self.limits.photos} photos of a zip are read here")
                 return
             twin = self.zip.getinfo(member.filename) is not member
-            yield Entry(printable(member.filename) + (f" (member {place + 1})" if twin else ""), reason, member)
+            yield Entry(printable(name) + (f" (member {place + 1})" if twin else ""), reason, member)
 
-    def reason(self, member: zipfile.ZipInfo) -> str:
+    def reason(self, member: zipfile.ZipInfo, name: str) -> str:
         """Why a member is not read, as far as the list of members tells; empty where nothing speaks against it."""
-        name = member.filename
-        if not name or member.orig_filename != name or printable(name) != name or "\\" in name:
-            return "has an empty name, or one with backslashes or control characters"
+        if not name or member.orig_filename != member.filename or printable(name) != name:
+            return "has an empty name, or one with control characters"
         if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
             return "has a name that leads out of the zip"
-        if self.zip.getinfo(name) is not member:
+        if self.zip.getinfo(member.filename) is not member:
             return "is there twice; the last one is read"
         if member.flag_bits & 0x1:
             return "is encrypted"

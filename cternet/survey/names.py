@@ -2,6 +2,8 @@
 
 import os
 import re
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
@@ -35,3 +37,33 @@ def printable(name: str) -> str:
 
 def escaped(found: re.Match[str]) -> str:
     return found.group().encode("unicode_escape").decode()
+
+
+UTF8_FLAG = 0x800
+ENCODINGS = ("utf-8", "cp932", "gbk")
+"""What zips without the flag for UTF-8 hold names in: macOS's, and Windows' in Japanese (Shift-JIS) and Chinese."""
+HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+"""Japanese letters that hardly any name has; Chinese names misread as Japanese are full of them."""
+
+
+def encoding_of(members: Iterable[zipfile.ZipInfo]) -> str:
+    """The first encoding that all of a zip's unflagged names make sense in; cp437, the format's own, where none does."""
+    names = b"\0".join(stored(member) for member in members if not member.flag_bits & UTF8_FLAG)
+    for encoding in ENCODINGS:
+        try:
+            if not HALF_WIDTH.search(names.decode(encoding)):
+                return encoding
+        except UnicodeDecodeError:
+            continue
+    return "cp437"
+
+
+def stored(member: zipfile.ZipInfo) -> bytes:
+    """The bytes of an unflagged name, which ``zipfile`` takes for cp437."""
+    return member.filename.encode("cp437", "replace")
+
+
+def name_in_zip(member: zipfile.ZipInfo, encoding: str) -> str:
+    """A member's name, its folders divided by ``/``: older programs for Windows write backslashes."""
+    name = member.filename if member.flag_bits & UTF8_FLAG else stored(member).decode(encoding, "replace")
+    return name.replace("\\", "/")

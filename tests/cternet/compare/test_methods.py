@@ -174,6 +174,13 @@ def test_a_map_that_tells_nothing_says_so(sample: Sample, values: np.ndarray, sa
         make_map(sample, "cam", sample.networks.classes[0])
 
 
+@pytest.mark.parametrize("grey", [0, 200, 255])
+def test_the_spectral_residual_of_one_colour_is_the_same_everywhere(networks: Networks, grey: int):
+    sample = load_samples(networks, [Image.new("RGB", (90, 70), (grey, grey, grey))])[0]
+    with pytest.raises(MapError, match=r"the same everywhere \(0\)"):
+        make_map(sample, "spectral-residual", networks.classes[0])
+
+
 def test_names_and_groups():
     assert named(["cam", "cternet", "s"]) == ("cam", "s", "s-star", "effect")
     assert named(["default"]) == DEFAULT

@@ -141,7 +141,7 @@ HOSTILE = [
     "in/../../up.png",
     "/root.png",
     "C:/drive.png",
-    "in\\up.png",
+    "\\root.png",
     "in\\..\\up.png",
     "line\nbreak.png",
     "\x1b[2J.png",
@@ -268,3 +268,30 @@ def test_a_list_of_members_too_long_for_memory_is_refused_before_it_is_read(tmp_
         assert tracemalloc.get_traced_memory()[1] < MEBIBYTE
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("été à la mer.png".encode(), "été à la mer.png"),
+        ("海の写真 表.png".encode("cp932"), "海の写真 表.png"),
+        ("风景照片.png".encode("gbk"), "风景照片.png"),
+        (b"photos\\sea\\img_00.png", "photos/sea/img_00.png"),
+        (b"\x81.png\xff.png", "ü.png\u00a0.png"),
+    ],
+    ids=["UTF-8 of a Mac", "Shift-JIS", "GBK", "backslashes", "nothing known"],
+)
+def test_names_of_other_systems_without_the_flag_for_utf_8(tmp_path: Path, raw: bytes, name: str):
+    path = zipped(tmp_path / "p.zip", [("A" * len(raw), photo_bytes())])
+    path.write_bytes(path.read_bytes().replace(b"A" * len(raw), raw))
+    assert found(path) == {name: ""}
+    source = open_source(path)
+    assert load_image(source.open(next(iter(source)))).size == (90, 70)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_leads_out_in_another_encoding_is_refused(tmp_path: Path):
+    raw = "..\\表.png".encode("cp932")
+    path = zipped(tmp_path / "p.zip", [("A" * len(raw), photo_bytes())])
+    path.write_bytes(path.read_bytes().replace(b"A" * len(raw), raw))
+    assert found(path) == {"../表.png": "has a name that leads out of the zip"}
