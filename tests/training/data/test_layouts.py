@@ -1,9 +1,12 @@
 """Every layout is told from its files and read into the rows it should give."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.io import savemat
 
 from cternet.emotions import EKMAN, MIKELS
 from tests.training.data.conftest import Place
@@ -220,3 +223,68 @@ def test_what_a_row_says_beside_a_label_is_kept(made: Place):
         assert (example.box, example.categories) == (row.box, row.categories)
         assert (example.valence, example.arousal, example.scale) == (row.valence, row.arousal, (1, 10))
     assert any(example.box for example in found) and any(len(example.categories) > 1 for example in found)
+
+
+def test_people_of_emotic_of_whom_nothing_is_said_are_left_out_and_counted(tmp_path: Path):
+    def person(**changed: object) -> dict[str, object]:
+        rating = {"valence": 3.0, "arousal": 4.0, "dominance": 5.0}
+        whole = {"body_bbox": np.array([0.0, 0, 5, 5]), "combined_categories": "Peace", "combined_continuous": rating}
+        return whole | changed
+
+    nobody = person(combined_categories=np.array([]), combined_continuous=np.array([]))
+    people = [person(), nobody, person(body_bbox=np.array([np.nan] * 4))]
+    kinds = [(name, object) for name in people[0]]
+    structs = np.array([tuple(one.values()) for one in people], dtype=kinds)
+    image = np.array(
+        [("0.jpg", "mscoco\\images", structs)], dtype=[("filename", object), ("folder", object), ("person", object)]
+    )
+    picture(tmp_path / "emotic" / "mscoco" / "images" / "0.jpg")
+    savemat(tmp_path / "Annotations.mat", {"val": image})
+    data = load(tmp_path)
+    assert [(row.categories, row.path.is_file()) for row in data.rows] == [(("peace",), True)]
+    assert "left out 2 people without a box or annotations" in " ".join(data.notes)
+
+
+@pytest.mark.parametrize("fold", [0, 4])
+def test_the_five_published_folds_of_twitter1_with_tabs_and_minus_ones(tmp_path: Path, fold: int):
+    for number in range(1, 6):
+        folder = tmp_path / "five_agrees" / f"test{number}"
+        folder.mkdir(parents=True)
+        (folder / "train.txt").write_text("C:\\twitter\\images\\a b.jpg\t1\nb.jpg -1\n")
+        (folder / "test.txt").write_text(f"{number}.jpg\t-1\n")
+        picture(tmp_path / "images" / f"{number}.jpg")
+    for name in ("a b.jpg", "b.jpg"):
+        picture(tmp_path / "images" / name)
+    data = load(tmp_path, fold=fold)
+    assert data.layout == "twitter1"
+    found = [(row.path.name, row.split, row.label) for row in data.rows]
+    assert found == [("a b.jpg", "train", "positive"), ("b.jpg", "train", "negative"), (f"{fold + 1}.jpg", "test", "negative")]
+    assert all(row.path.is_file() for row in data.rows)
+    with pytest.raises(DataError, match="has 5 published folds"):
+        load(tmp_path, fold=5)
+
+
+@pytest.mark.parametrize("name", ["EmoSet", "CAER-S"])
+def test_a_set_inside_one_more_folder(made: Place, name: str, tmp_path: Path):
+    inside = shutil.copytree(made(name), tmp_path / "download" / "set")
+    (tmp_path / "download" / "LICENSE.txt").touch()
+    rows = load(tmp_path / "download").rows
+    assert len(rows) == len(load(inside).rows) == len(load(made(name)).rows)
+
+
+def test_emoset_without_its_info_and_with_paths_of_windows(made: Place, tmp_path: Path):
+    root = shutil.copytree(made("EmoSet"), tmp_path / "set")
+    (root / "info.json").unlink()
+    for path in root.glob("*.json"):
+        path.write_text(path.read_text().replace("image/", "image\\\\").replace("/", "\\\\"))
+    data = load(root)
+    assert data.layout == "emoset"
+    assert all(row.path.is_file() for row in data.rows)
+
+
+@pytest.mark.parametrize("ending", [".jfif", ".avif", ".heic"])
+def test_photos_of_phones_and_browsers_are_counted(tmp_path: Path, ending: str):
+    for name in ("awe", "fear"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"photo{ending}").touch()
+    assert len(load(tmp_path).rows) == 2

@@ -18,7 +18,7 @@ from training.data.layouts import (
     twitter1,
     votes,
 )
-from training.data.layouts.base import Layout, visible
+from training.data.layouts.base import Layout, subfolders, visible
 from training.data.rows import DataError, DataSet
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -59,6 +59,15 @@ def detect(root: Path) -> Layout:
     )
 
 
+def unwrapped(root: Path) -> Path:
+    """The folder itself, or the one folder it holds with a known layout inside, as archives are often unpacked."""
+    inside = subfolders(root) if root.is_dir() else []
+    if len(inside) == 1 and not any(layout.matches(root) for layout in LAYOUTS):
+        deeper = unwrapped(inside[0])
+        return deeper if any(layout.matches(deeper) for layout in LAYOUTS) else root
+    return root
+
+
 def read(config: Source) -> DataSet:
     """The data set at ``config.data``, with its official splits only.
 
@@ -69,6 +78,7 @@ def read(config: Source) -> DataSet:
     if not root.exists() and not hub.matches(root):
         raise DataError(f"{root} is not a folder or manifest; give the data set with --data")
     if config.layout == "auto":
+        root = unwrapped(root)
         layout = detect(root)
     else:
         layout = next((layout for layout in LAYOUTS if layout.name == config.layout), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pandas as pd
 
@@ -62,11 +62,12 @@ def first_existing(root: Path, *names: str) -> Path | None:
 def find_images(root: Path) -> Callable[[str], Path]:
     """Where the images that a table names are: beside the table, or one folder down.
 
-    A name that is nowhere gets the path it should have, so that it is reported like any other unreadable image.
+    A name that is nowhere gets the path it should have, so that it is reported like any other unreadable image.  Windows' paths
+    are taken too.
     """
     folders = [root, *subfolders(root)]
     found = {path.name: path for folder in reversed(folders) for path in images_in(folder)}
-    return lambda name: found.get(Path(name).name, root / name)
+    return lambda name: found.get(PureWindowsPath(name).name, root / name.replace("\\", "/"))
 
 
 def read_table(path: Path, *, header: bool = True, **options: object) -> pd.DataFrame:

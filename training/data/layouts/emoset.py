@@ -1,4 +1,4 @@
-"""EmoSet-118K: ``info.json`` and ``{train,val,test}.json``, lists of ``[emotion, id, image path, annotation path]``.
+"""EmoSet-118K: ``{train,val,test}.json`` beside ``info.json`` or ``image/``, lists of ``[emotion, id, image, annotation]``.
 
 Yang et al., "EmoSet: a large-scale visual emotion dataset with rich attributes", ICCV 2023: Mikels' eight.  Some copies leave
 the id out of the lists.  Its label2idx has another order than our table; classes go by name, so it does not matter.
@@ -14,7 +14,8 @@ from training.data.rows import SPLITS, DataError, DataSet, Row
 
 
 def matches(root: Path) -> bool:
-    return (root / "info.json").is_file() and any((root / f"{split}.json").is_file() for split in SPLITS)
+    lists = [root / f"{split}.json" for split in SPLITS if (root / f"{split}.json").is_file()]
+    return bool(lists) and ((root / "info.json").is_file() or (root / "image").is_dir())
 
 
 def read(root: Path, config: Source) -> DataSet:
@@ -37,10 +38,10 @@ def read(root: Path, config: Source) -> DataSet:
                 raise DataError(
                     f"entry {number} of {path} is not [emotion, id, image path, annotation path]; fetch the file again"
                 )
-            rows.append(Row(path=root / entry[-2], split=split, label=canonical(entry[0])))
+            rows.append(Row(path=root / entry[-2].replace("\\", "/"), split=split, label=canonical(entry[0])))
     if not rows:
         raise DataError(f"{root} has no image in train.json, val.json or test.json; fetch them again")
     return DataSet(root, "emoset", rows)
 
 
-LAYOUT = Layout("emoset", "info.json and {train,val,test}.json (EmoSet-118K)", matches, read)
+LAYOUT = Layout("emoset", "{train,val,test}.json with info.json or image/ (EmoSet-118K)", matches, read)
