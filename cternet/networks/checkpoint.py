@@ -21,6 +21,7 @@ WEIGHTS = "model.safetensors"
 BANK = "shuffle_bank.safetensors"
 SHIPPED = weights_folder()
 """The checkpoints that come with the project."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 MEND = "restore the folder (git checkout, or fetch the checkpoint again)"
 UNREACHABLE = (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, HFValidationError, OSError)
 
@@ -93,6 +94,7 @@ def read_config(source: str | Path) -> dict[str, Any]:
             path = Path(hf_hub_download(hub_id, CONFIG))
         except UNREACHABLE as error:
             raise unreachable(source, error) from None
+    require_fetched(folder)
     try:
         config = json.loads(path.read_text())
     except ValueError as error:
@@ -105,6 +107,15 @@ def read_config(source: str | Path) -> dict[str, Any]:
             "equal budget."
         )
     return config
+
+
+def require_fetched(folder: Path) -> None:
+    """Raises ``CheckpointError`` where a file of the folder only stands for one that Git LFS keeps."""
+    for name in (CONFIG, WEIGHTS, BANK):
+        if (folder / name).is_file():
+            with (folder / name).open("rb") as file:
+                if file.read(len(LFS_POINTER)) == LFS_POINTER:
+                    raise CheckpointError(f"{folder / name} only stands for a file that Git LFS keeps; fetch it: git lfs pull.")
 
 
 def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from training.evaluation.attention import audit_of
 from training.evaluation.attention_figure import attention_figure
 from training.evaluation.bootstrap import Verdicts, intervals, paired
 from training.evaluation.calibration import calibration
+from training.evaluation.distribution import against_votes
 from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
 from training.evaluation.readout import Readout
@@ -74,7 +75,11 @@ def measure(config: EmotionEvaluation, accelerator: Accelerator) -> Report:
 
     logits, labels = answers(network, examples, config, accelerator, "evaluating")
     verdicts = {name: Verdicts.of(values, labels, readout) for name, values in logits.items()}
-    found = figures_of(logits, labels, readout, verdicts, network.predicts_with) | {
+    found = figures_of(logits, labels, readout, verdicts, network.predicts_with)
+    for name, values in logits.items():
+        if near := against_votes(readout.scores(values).softmax(dim=1), [example.shares for example in examples]):
+            found[name]["distribution"] = near
+    found |= {
         "weights": name_of(config.weights),
         "data": Path(config.data).name,
         "split": config.split,

@@ -6,6 +6,7 @@ from typing import Any
 from cternet.networks.classifier import ANSWERS
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.calibration import BINS
+from training.evaluation.distribution import MEASURES
 from training.evaluation.localisation import FIGURES as MAP_FIGURES
 from training.tables import table
 
@@ -66,6 +67,13 @@ def answers_table(figures: dict[str, Any]) -> str:
         rows.append(["mean confidence", *(per_cent(figures[key]["calibration"]["confidence"]) for key in names)])
     header = [words + (" *" if key == figures["prediction"] else "") for key, words in names.items()]
     return table(["in %", *header], rows)
+
+
+def votes_table(figures: dict[str, Any]) -> str:
+    """How near every answer's probabilities come to the shares of votes."""
+    names = answer_names(figures)
+    rows = [[words, *(f"{figures[key]['distribution'][name]:.3f}" for key in names)] for name, words in MEASURES.items()]
+    return table(["against the votes", *names.values()], rows)
 
 
 def classes_table(figures: dict[str, Any]) -> str:
@@ -167,6 +175,8 @@ def headline(figures: dict[str, Any]) -> str:
 def summary(figures: dict[str, Any]) -> str:
     """The tables that are printed."""
     parts = [headline(figures), answers_table(figures)]
+    if "distribution" in figures[figures["prediction"]]:
+        parts.append(votes_table(figures))
     if "against" in figures:
         parts += [against_table(figures), disagreement(figures)]
     if "attention" in figures:
@@ -200,6 +210,8 @@ def markdown(figures: dict[str, Any], pictures: dict[str, str]) -> str:
         f"\\* the prediction. Brackets: 95 % percentile bootstrap over images, {RESAMPLES} draws; they say nothing of another "
         f"training run. Calibration error: expected, {BINS} bins of equal width.",
     ]
+    if "distribution" in figures[figures["prediction"]]:
+        parts += ["## Votes", votes_table(figures)]
     if figures["polarity"]:
         parts.append(
             "The images are labelled with polarities. For a network of several emotions, accuracy is that of the larger "

@@ -257,3 +257,12 @@ def test_push_to_hub(network: CTERNet, tmp_path: Path, monkeypatch: pytest.Monke
     card = (tmp_path / "someone" / "tiny" / "README.md").read_text()
     assert "library_name: cternet" in card
     assert "license: other" in card
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_file_that_git_lfs_has_not_fetched_is_named(tmp_path: Path, name: str):
+    for each in ("config.json", "model.safetensors"):
+        (tmp_path / each).write_text("{}")
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(CheckpointError, match=rf"{name} only stands for a file that Git LFS keeps; fetch it: git lfs pull\.$"):
+        load_model(tmp_path)

@@ -141,8 +141,8 @@ HOSTILE = [
     "in/../../up.png",
     "/root.png",
     "C:/drive.png",
-    "\\root.png",
-    "in\\..\\up.png",
+    "\\rooted.png",
+    "over\\..\\up.png",
     "line\nbreak.png",
     "\x1b[2J.png",
 ]

@@ -3,8 +3,8 @@
 You et al., "Robust image sentiment analysis using progressively trained and domain transferred deep networks", AAAI 2015.
 The images lie in ``Agg_AMT_Candidates/`` or beside the table.  Three (1,269 images), four (1,116) or all five (882) raters
 agree.  The text files that many copies have in its place hold a name and 1 for positive, 0 or -1 for negative a line.
-As published, there are five folds: ``{three,four,five}_agrees/test{1..5}/{train,test}.txt``; ``--fold`` chooses one, the first by
-default.
+As published, there are five folds: ``{three,four,five}_agrees/test{1..5}/{train,test}.txt``; ``--fold`` chooses one, by
+default the first.
 """
 
 from collections.abc import Callable
