@@ -121,6 +121,9 @@ def with_vips(data: bytes, background: str, check: Check) -> Image.Image:
             continue
         check(image.width, image.height)
         found, rows, error = drawn(to_srgb(image, background, encoding), background)
+        if error is not None and rows and data.startswith(b"\xff\xd8"):  # libjpeg is a row of blocks ahead: that one is whole
+            image = pyvips.Image.new_from_buffer(data, "", access="sequential")
+            found, rows, _ = drawn(to_srgb(image, background), background, rows + STRIP)
         if rows:
             oriented = image.get_typeof("orientation") and image.get("vips-loader") != "webpload_buffer"
             orientation = image.get("orientation") if oriented else 1
@@ -131,11 +134,11 @@ def with_vips(data: bytes, background: str, check: Check) -> Image.Image:
     raise error
 
 
-def drawn(image: Any, background: str) -> tuple[Image.Image, int, Exception | None]:
+def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, int, Exception | None]:
     """The picture strip by strip, so that it is in memory once; how many rows could be had, and what then went wrong."""
     found = Image.new("RGB", (image.width, image.height), background)
     region = pyvips.Region.new(image)
-    for top in range(0, image.height, STRIP):
+    for top in range(0, min(image.height, most), STRIP):
         height = min(STRIP, image.height - top)
         try:
             rows = region.fetch(0, top, image.width, height)

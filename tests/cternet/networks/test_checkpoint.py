@@ -139,7 +139,7 @@ def test_truncated_weights(checkpoint: Save, kept: float):
 
 def test_weights_that_are_something_else(checkpoint: Save):
     folder = checkpoint()
-    (folder / WEIGHTS).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    (folder / WEIGHTS).write_text("<html>Not found</html>")
     refusal(folder, str(folder / WEIGHTS), "damaged")
 
 
