@@ -95,7 +95,7 @@ class Endpoints:
         they are called probabilities; maps lie over the whole photo, rows from top to bottom.
 
         Args:
-            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, at most 20 MB and 50 megapixels.
+            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
             allocation: What S* is; own is the one the model was trained with.
             level: Where attention is replaced; own is the one the model was trained with.
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
@@ -136,7 +136,7 @@ class Endpoints:
         Give the painting either as a picture (mask) or as numbers (cells), over the whole photo.
 
         Args:
-            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, at most 20 MB and 50 megapixels.
+            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
             mask: A picture as large as the photo, or that scaled evenly; white is painted, black and transparent are not.
             cells: Rows, top to bottom, of numbers from 0 (free) to 1 (painted); 14 rows of 14 for the shipped model.
             mode: ignore takes attention from the painted part, look-elsewhere moves it to the rest, look-only all of it there.
@@ -176,7 +176,7 @@ class Endpoints:
         better). Maps are on each method's own scale. A method that has no map here says why in "problem".
 
         Args:
-            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF, at most 20 MB and 50 megapixels.
+            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
             methods: Names of methods.
             emotion: Whose maps to make where a method has one for each; by default the one CTERNet predicts.
             measure: Whether to measure faithfulness, of at most 8 methods; takes seconds a method.
