@@ -104,6 +104,11 @@ class Networks:
         return {name: network for name, network in self.all.items() if isinstance(network, Classifier)}
 
     @property
+    def called(self) -> str:
+        """What sentences call the predictor's network."""
+        return "CTERNet" if self.main == "cternet" else self.predictor.name
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The predictor's classes, in the order of its logits."""
         return self.predictor.config.classes

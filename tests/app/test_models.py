@@ -72,7 +72,7 @@ def test_networks_beside_the_models_load_once(networks: Networks, sources: dict,
     loaded: dict = {}
     one = Networks(networks.predictor, sources, loaded=loaded)
     two = Networks(plain.predictor, sources, loaded=loaded)
-    assert one.ras is two.ras is not None
+    assert one.all["ras"] is two.all["ras"]
     assert one.classifiers["wscnet"] is two.classifiers["wscnet"]
     assert two.classifiers["vanilla"] is plain.predictor.model, "the model itself, not the one beside it"
 
