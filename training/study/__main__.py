@@ -28,6 +28,9 @@ from training.study.faithfulness import mean_interval, read_table, read_tables, 
 from training.study.sanity import SEED, STAGES, likeness
 from training.tables import table
 
+BANK = 64
+"""Photos whose attention a random network borrows."""
+
 
 @dataclass(kw_only=True)
 class Faithfulness:
@@ -72,7 +75,7 @@ class Sanity:
             print(f"note: {why}; maps of {name} are left out", file=sys.stderr)
         methods = [method for method in methods if METHODS[method].network not in networks.reasons]
         paths = [self.photos / name for name in read_table(self.survey)["path"][: self.most]]
-        found = likeness(networks, tqdm(paths, unit="img"), methods, seed=self.seed)
+        found = likeness(networks, tqdm(paths, unit="img"), methods, others=paths[:BANK], seed=self.seed)
         rows = []
         for method in methods:
             cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*mean_interval(found[stage][method])) for stage in STAGES]

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cternet import CTERNet, Predictor
+from cternet import ALLOCATIONS, CTERNet, Predictor
 from cternet.compare import METHODS, MapError, Networks, Sample, load_samples, make_map
 from cternet.compare.agreement import agreement
 from cternet.networks.ras import RAS
@@ -42,12 +42,21 @@ def randomise(network: CTERNet | RAS, share: float, seed: int) -> CTERNet | RAS:
     return changed
 
 
-def randomised(networks: Networks, share: float, seed: int = SEED) -> Networks:
-    """The same networks with random weights from the head down to ``share`` of each backbone."""
+def randomised(networks: Networks, share: float, others: Sequence[Photo], seed: int = SEED) -> Networks:
+    """The same networks with random weights from the head down to ``share`` of each backbone.
+
+    Args:
+        others: photos whose attention a CTERNet borrows as S*, where it borrows: a random network borrows what it makes itself.
+    """
     changed = copy.copy(networks)
     changed.all = {name: randomise(network, share, seed) for name, network in networks.all.items()}
     old = networks.predictor
-    changed.predictor = Predictor(changed.all["cternet"], name=old.name, device=old.device)
+    network = changed.all["cternet"]
+    changed.predictor = Predictor(network, name=old.name, device=old.device)
+    if ALLOCATIONS[network.config.allocation].needs == "bank":
+        maps = [torch.from_numpy(analysis.s) for analysis in changed.predictor.analyze_batch(others)]
+        network.shuffle_mean.copy_(torch.stack(maps).mean(dim=0))
+        changed.predictor = changed.predictor.with_bank(others)
     return changed
 
 
@@ -59,23 +68,26 @@ def map_or_none(sample: Sample, method: str, label: str) -> NDArray[np.float32] 
 
 
 def likeness(
-    networks: Networks, photos: Iterable[Photo], methods: Sequence[str], *, seed: int = SEED
+    networks: Networks, photos: Iterable[Photo], methods: Sequence[str], *, others: Sequence[Photo], seed: int = SEED
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """Rank correlation of each method's maps with those of randomised networks, for the class predicted before.
+
+    Args:
+        others: see ``randomised``.
 
     Returns:
         For each of ``STAGES`` and each method a correlation in [-1, 1] for every photo; 0 where random weights leave a map
         that is the same everywhere, which has nothing of the old one; NaN where there was no map to begin with.
     """
-    changed = {stage: randomised(networks, share, seed) for stage, share in STAGES.items()}
+    changed = {stage: randomised(networks, share, others, seed) for stage, share in STAGES.items()}
     found: dict[str, dict[str, list[float]]] = {stage: {method: [] for method in methods} for stage in STAGES}
     needed = {METHODS[method].network for method in methods} - {None}
     for photo in photos:
         (sample,) = load_samples(networks, [photo], needed)
         label = sample.analysis.prediction
         before = {method: map_or_none(sample, method, label) for method in methods}
-        for stage, others in changed.items():
-            (other,) = load_samples(others, [photo], needed)
+        for stage, random in changed.items():
+            (other,) = load_samples(random, [photo], needed)
             for method in methods:
                 after = map_or_none(other, method, label)
                 missing = 0.0 if before[method] is not None and after is None else np.nan

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cternet import Predictor
 from cternet.compare import Networks, load_samples, make_map
 from tests.tiny import tiny_network, tiny_photo
 from training.engine.config import RunConfig
@@ -43,7 +44,8 @@ def test_random_heads_are_not_those_that_training_starts_from():
 
 def test_maps_of_what_was_learnt_change_and_others_do_not(networks: Networks):
     methods = ("cam", "s", "effect", "ras", "spectral-residual")
-    found = likeness(networks, [tiny_photo(seed) for seed in range(4)], methods)
+    photos = [tiny_photo(seed) for seed in range(4)]
+    found = likeness(networks, photos, methods, others=photos)
     assert set(found) == set(STAGES)
     for rows in found.values():
         assert set(rows) == set(methods) and all(values.shape == (4,) for values in rows.values())
@@ -54,10 +56,22 @@ def test_maps_of_what_was_learnt_change_and_others_do_not(networks: Networks):
 
 def test_the_map_of_the_class_predicted_before(networks: Networks):
     """Nothing random: the very same maps."""
-    again = randomised(networks, 0.0)
+    again = randomised(networks, 0.0, [tiny_photo(seed) for seed in range(4)])
     again.all = networks.classifiers
     photo = tiny_photo(9)
     (old,), (new,) = load_samples(networks, [photo]), load_samples(again, [photo])
     label = old.analysis.prediction
     np.testing.assert_array_equal(make_map(old, "cam", label), make_map(new, "cam", label))
     assert not np.allclose(make_map(old, "s", label), make_map(new, "s", label))
+
+
+def test_a_borrowed_counterfactual_is_the_random_networks_own():
+    """Not the trained network's bank, and never a map of nothing, whose correlation of 0 would say nothing."""
+    photos = [tiny_photo(seed) for seed in range(4)]
+    trained = Predictor(tiny_network(allocation="shuffle")).with_bank(photos)
+    changed = randomised(Networks(trained, {}), 1.0, photos)
+    (analysis,) = changed.predictor.analyze_batch(photos[:1])
+    own = np.mean([other.s for other in changed.predictor.analyze_batch(photos)], axis=0)
+    np.testing.assert_allclose(analysis.counterfactual.mean, own, rtol=1e-4)
+    assert own.std() > 0
+    assert not torch.equal(changed.predictor.bank, trained.bank)
