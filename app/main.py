@@ -10,6 +10,7 @@ from app.analyze.page import AnalyzePage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
+from app.footer import footer
 from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
 from app.intervene.page import IntervenePage
@@ -17,6 +18,8 @@ from app.models import follow_link, paths
 from app.page import Frame, Page, Studio, fitting
 from app.theme import FAVICON, STYLE, THEME
 from app.uploads import MAX_UPLOAD, Downloads
+from app.workspace.examples import read_examples
+from app.workspace.picker import PhotoPicker
 from cternet.compare import Networks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +28,7 @@ MEMORY = 2**30
 """Bytes that a page's store of visitors' data may take, over all models."""
 PAGES: tuple[type[Page], ...] = (AnalyzePage, ClassifiedPage, IntervenePage, ComparePage)
 """In the order of their tabs; of one title the first whose needs the model meets."""
-TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
+TOGGLES = Path(__file__).with_name("toggles.js").read_text(encoding="utf-8")
 
 
 def build(*models: Networks) -> StudioBlocks:
@@ -34,7 +37,7 @@ def build(*models: Networks) -> StudioBlocks:
     Args:
         models: each with the networks it is compared with.  The first is at the server's address, others at their names.
     """
-    downloads, examples, found = Downloads(), sorted(EXAMPLES.glob("*.jpg")), paths(models)
+    downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
     demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     pages: list[Page] = []
 
@@ -58,24 +61,24 @@ def build(*models: Networks) -> StudioBlocks:
 
 
 def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
-    """The header and the pages of one model."""
+    """The header, the photo, and the pages of one model."""
     if len(studio.models) > 1:
         demo.load(None, js=follow_link(studio.predictor.name, studio.models), api_visibility="private")
-    header(studio)
-    pages = fitting(PAGES, studio)
-    with gr.Tabs(elem_id="pages") as tabs:
-        for page in pages:
-            with gr.Tab(page.title, id=page.name, render_children=page is not pages[0]) as tab:
-                page.build(Frame(demo, tabs, tab))
+    header = render("header.html", model=studio.predictor.name, models=studio.models)
+    gr.HTML(header, js_on_load=TOGGLES, elem_id="header")
+    pages, listeners = fitting(PAGES, studio), []
+    picker = PhotoPicker(studio, tuple(page.name for page in pages))
+    with gr.Row(elem_id="studio", equal_height=False):
+        with gr.Column(scale=0, min_width=236, elem_id="photo-column"):
+            column = picker.build()
+        with gr.Column(scale=1, min_width=320, elem_id="page-column"), gr.Tabs(elem_id="pages") as tabs:
+            for page in pages:
+                with gr.Tab(page.title, id=page.name, render_children=page is not pages[0]) as tab:
+                    page.build(Frame(demo, tabs, tab, listeners))
+                tab.select(None, js=f"() => window.studio?.panel('{page.name}')", api_visibility="private")
+    footer(studio)
+    picker.wire(column, demo, tabs, listeners)
     return pages
-
-
-def header(studio: Studio) -> None:
-    """What this is, which model it shows, and the colours of night."""
-    with gr.Row(elem_id="top"):
-        gr.HTML(render("header.html", model=studio.predictor.name, models=studio.models), elem_id="header")
-        theme = gr.Button("☾ / ☀", elem_id="theme", size="sm", min_width=60, scale=0)
-        theme.click(None, js=TOGGLE_THEME, api_visibility="private")
 
 
 def options(demo: StudioBlocks) -> dict[str, Any]:

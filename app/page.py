@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import isgeneratorfunction
-from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
 
+from app import links
 from app.html import message
 from app.sessions import Sessions
-from app.uploads import Downloads
-from cternet import Classified, Predictor
+from app.uploads import Downloads, Upload
+from app.workspace.examples import Example
+from app.workspace.open_photo import OpenPhoto
+from cternet import Predictor, Result, load_image
 from cternet.compare import Networks
 
 Shown = dict[str, Any]
@@ -26,26 +28,45 @@ class Studio:
 
     Attributes:
         networks: the model, which ``predictor`` runs, and those it is compared with; they keep nothing of visitors.
-        examples: photos to pick from.
+        examples: photos to pick from; the first is shown to whoever comes.
         downloads: where visitors' files are written.
         memory: bytes that each store of visitors' data may take.
-        analyzed: each visitor's photo on the Analyze page, which others carry over.
         models: every model of the server, by name, with its path; this one among them.
+        photos: each visitor's photo.
+        panels: which page each visitor looks at, by its name.
     """
 
     networks: Networks
-    examples: Sequence[Path] = ()
+    examples: Sequence[Example] = ()
     downloads: Downloads = field(default_factory=Downloads)
     memory: int = 2**30
     models: Mapping[str, str] = field(default_factory=dict)
-    analyzed: Sessions[Classified] = field(init=False)
+    photos: Sessions[OpenPhoto] = field(init=False)
+    panels: Sessions[str] = field(default_factory=Sessions)
+    known: dict[Example, Result] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.analyzed = Sessions(max_bytes=self.memory)
+        self.photos = Sessions(max_bytes=self.memory)
 
     @property
     def predictor(self) -> Predictor:
         return self.networks.predictor
+
+    def example_result(self, example: Example) -> Result:
+        """What the model says of an example; it is asked once."""
+        if example not in self.known:
+            self.known[example] = self.predictor.analyze(load_image(example.path))
+        return self.known[example]
+
+    def example_photo(self, example: Example) -> OpenPhoto:
+        """An example as it is opened."""
+        upload = Upload(example.path, example.path.name)
+        return OpenPhoto(self.example_result(example), links.example(example.name), upload, example.caption)
+
+    def leave(self, session: str) -> None:
+        """Forget a visitor."""
+        self.photos.drop(session)
+        self.panels.drop(session)
 
 
 @dataclass(frozen=True)
@@ -56,11 +77,19 @@ class Frame:
         demo: the app, which loads.
         tabs: all pages, one of which is selected.
         tab: this page's.
+        listeners: what every page does once a photo was opened, as gradio's events take it.
     """
 
     demo: gr.Blocks
     tabs: gr.Tabs
     tab: gr.Tab
+    listeners: list[dict[str, Any]]
+
+    def on_photo(self, **handler: Any) -> None:
+        """Call the handler whenever a photo was opened, and when the visitor comes to this page."""
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        self.listeners.append(quiet | handler)
+        self.tab.select(**quiet | handler)
 
 
 class Page(ABC):
@@ -88,9 +117,9 @@ class Page(ABC):
     def build(self, frame: Frame) -> None:
         """Lay the page out and wire it; called inside its tab."""
 
-    @abstractmethod
     def leave(self, session: str) -> None:
         """Forget a visitor."""
+        self.studio.leave(session)
 
 
 class UnavailablePage(Page):
@@ -106,9 +135,6 @@ class UnavailablePage(Page):
 
     def build(self, frame: Frame) -> None:
         gr.HTML(message(self.reason), elem_classes="unavailable-page")
-
-    def leave(self, session: str) -> None:
-        pass
 
 
 def fitting(pages: Sequence[type[Page]], studio: Studio) -> list[Page]:

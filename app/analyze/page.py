@@ -1,4 +1,4 @@
-"""The Analyze page: a photo, where the model looked, where it might have looked, and what the difference did."""
+"""The Analyze page: which emotion, which part of the photo spoke for it, and behind a button how that is known."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -7,21 +7,19 @@ import gradio as gr
 from pydantic import BeforeValidator
 
 from app.analyze import view
-from app.analyze.layout import DOWNLOADS, Layout, lay_out
+from app.analyze.layout import DOWNLOADS, OPACITY, Layout, lay_out, nothing
 from app.checks import Flag, Payload, Refused, Seed, offered, one_of, real_number
-from app.choices import allocations
-from app.gallery import clicked
-from app.html import message
+from app.choices import allocations, first
 from app.page import Frame, Page, Shown, by_name
-from app.queues import PHOTO, REDRAW
-from app.uploads import received
-from cternet import LEVELS, Analysis, ImageError, Predictor
+from app.queues import REDRAW
+from app.workspace.open_photo import OpenPhoto
+from cternet import LEVELS, Analysis, Predictor
 from cternet.show.colours import SEQUENTIAL
 from cternet.show.export import write
 
 FORGOTTEN = "This photo's analysis is no longer kept on the server; choose the photo again to see it."
 UNKNOWN_EMOTION = "This model does not know that emotion; reload the page."
-Part = Callable[[Analysis, "View"], str]
+Part = Callable[[OpenPhoto, Analysis, "View"], str]
 
 
 class View(Payload):
@@ -33,36 +31,39 @@ class View(Payload):
     share: real_number(0, 100, "The slider of λ goes from 0 to 100.")
     label: offered("emotions", UNKNOWN_EMOTION) | None
     cmap: one_of(SEQUENTIAL)
-    opacity: real_number(0, 1, "The slider of the opacity goes from 0 to 1.")
+    opacity: real_number(0, 1, "The slider of the colours goes from 0 to 1.")
     shared: Flag
     smooth: Flag
 
-    def look(self, analysis: Analysis) -> Analysis:
-        return analysis.intervene(self.allocation, level=self.level, seed=self.seed)
+
+def answer(photo: OpenPhoto, _looked: Analysis, _chosen: View) -> str:
+    return view.answer_view(photo)
 
 
-def answer(looked: Analysis, chosen: View) -> str:
-    return view.answer_view(looked, chosen.share / 100)
+def effect(_photo: OpenPhoto, looked: Analysis, chosen: View) -> str:
+    return view.effect_view(looked, chosen.label or looked.prediction, opacity=chosen.opacity, smooth=chosen.smooth)
 
 
-def attention(looked: Analysis, chosen: View) -> str:
+def attention(_photo: OpenPhoto, looked: Analysis, chosen: View) -> str:
     look = chosen.model_dump(include={"cmap", "opacity", "shared", "smooth"})
     return view.attention_view(looked, share=chosen.share / 100, **look)
 
 
-def effect(looked: Analysis, chosen: View) -> str:
-    return view.effect_view(looked, chosen.label or looked.prediction, opacity=chosen.opacity, smooth=chosen.smooth)
+def chart(_photo: OpenPhoto, looked: Analysis, chosen: View) -> str:
+    return view.chart_view(looked, chosen.share / 100)
 
 
-def seen(looked: Analysis, _chosen: View) -> str:
+def seen(_photo: OpenPhoto, looked: Analysis, _chosen: View) -> str:
     return view.seen_view(looked)
 
 
-PARTS: dict[str, Part] = {"answer": answer, "attention": attention, "effect": effect, "seen": seen}
+PARTS: dict[str, Part] = {"answer": answer, "effect": effect, "attention": attention, "chart": chart, "seen": seen}
 """What shows an analysis, by the names of the components."""
+REFERENCE = ("allocation", "level", "seed")
+"""Controls of S*."""
 REDRAWN = {
-    ("allocation", "level", "seed"): ("answer", "attention", "effect"),
-    ("share",): ("answer", "attention"),
+    REFERENCE: ("effect", "attention", "chart"),
+    ("share",): ("attention", "chart"),
     ("label",): ("effect",),
     ("cmap", "shared"): ("attention",),
     ("opacity", "smooth"): ("attention", "effect"),
@@ -87,88 +88,88 @@ class AnalyzePage(Page):
         predictor = self.studio.predictor
         return View.of(values, allocations=allocations(predictor), emotions=predictor.config.classes)
 
-    def analyze(self, request: gr.Request, photo: Any, **values: Any) -> Shown:
-        """A new photo: run the network once and show everything."""
-        kept, session, chosen = self.studio.analyzed, request.session_hash, self.view(values)
+    def show(self, request: gr.Request, **values: Any) -> Shown:
+        """The visitor's photo, with the emotion they look at; the network does not run."""
+        self.studio.panels.put(request.session_hash, self.name)
+        photo = self.studio.photos.get(request.session_hash)
         if photo is None:
-            kept.drop(session)
-            return blank(view.empty_answer())
-        try:
-            analysis = self.studio.predictor.analyze(received(photo).photo())
-        except (Refused, ImageError) as error:
-            kept.drop(session)
-            return blank(message(str(error), kind="error"))
-        chosen = chosen.model_copy(update={"label": analysis.prediction})
-        shown = self.show(analysis, chosen, tuple(PARTS))
-        kept.put(session, analysis)  # only once it is shown, lest the page and the server hold two photos
-        return shown | {"label": analysis.prediction}
+            return nothing()
+        chosen: Shown = {"label": photo.emotion or photo.analysis.prediction}
+        if photo.reference is not None:
+            chosen |= dict(zip(REFERENCE, photo.reference, strict=True))
+        return self.drawn(photo, self.view(values | chosen), tuple(PARTS)) | chosen
 
     def redraw(self, parts: tuple[str, ...]) -> Callable[..., Shown]:
         """A handler that redraws ``parts`` from the visitor's own analysis; the network does not run."""
 
         def redraw(request: gr.Request, **values: Any) -> Shown:
-            analysis = self.studio.analyzed.get(request.session_hash)
-            if analysis is None:
-                gr.Info(FORGOTTEN)
+            photo = self.studio.photos.get(request.session_hash)
+            if photo is None:
                 return {}
-            return self.show(analysis, self.view(values), parts)
+            chosen = self.view(values)
+            photo.emotion = None if chosen.label == photo.analysis.prediction else chosen.label
+            photo.reference = chosen.allocation, chosen.level, chosen.seed
+            return self.drawn(photo, chosen, parts)
 
         return redraw
 
     @staticmethod
-    def show(analysis: Analysis, chosen: View, parts: tuple[str, ...]) -> Shown:
-        looked = chosen.look(analysis)
-        return {name: PARTS[name](looked, chosen) for name in parts}
+    def drawn(photo: OpenPhoto, chosen: View, parts: tuple[str, ...]) -> Shown:
+        looked = photo.look(chosen.allocation, chosen.level, chosen.seed)
+        return {name: PARTS[name](photo, looked, chosen) for name in parts}
 
-    def example(self, event: gr.EventData) -> str:
-        """The example photo that was clicked."""
-        return str(clicked(event, self.studio.examples))
+    def opens(self) -> Shown:
+        """What stands on the page before anyone has clicked: the first example."""
+        if not self.studio.examples:
+            return nothing() | {"label": self.studio.predictor.config.classes[0]}
+        example = self.studio.examples[0]
+        photo = self.studio.example_photo(example)
+        config = self.studio.predictor.config
+        chosen = self.view(
+            {
+                "allocation": first(self.studio.predictor),
+                "level": config.level,
+                "seed": 0,
+                "share": 0,
+                "label": photo.analysis.prediction,
+                "cmap": SEQUENTIAL[0],
+                "opacity": OPACITY,
+                "shared": True,
+                "smooth": True,
+            }
+        )
+        return self.drawn(photo, chosen, tuple(PARTS)) | {"label": photo.analysis.prediction}
 
     def download(self, ending: str) -> Callable[..., Shown]:
         def download(request: gr.Request, **values: Any) -> Shown:
-            analysis = self.studio.analyzed.get(request.session_hash)
-            if analysis is None:
+            photo = self.studio.photos.get(request.session_hash)
+            if photo is None:
                 raise Refused(FORGOTTEN)
             chosen = self.view(values)
             look = chosen.model_dump(include={"label", "cmap", "opacity", "shared", "smooth"})
+            analysis = photo.look(chosen.allocation, chosen.level, chosen.seed)
             with self.studio.downloads.writing(request.session_hash) as folder:
-                path = write(chosen.look(analysis), folder / f"cternet-{analysis.prediction}{ending}", **look)
-                return {"file": str(path)}
+                return {"file": str(write(analysis, folder / f"{photo.file_name('analysis')}{ending}", **look))}
 
         return download
-
-    def leave(self, session: str) -> None:
-        self.studio.analyzed.drop(session)
 
     # --- layout
 
     def build(self, frame: Frame) -> None:
-        layout = lay_out(self.studio.predictor, self.studio.examples)
-        self.wire(layout)
+        self.wire(lay_out(self.studio.predictor, self.opens()), frame)
 
-    def wire(self, layout: Layout) -> None:
+    def wire(self, layout: Layout, frame: Frame) -> None:
         """What happens when something is chosen, pressed or moved."""
         named, controls = layout.components, {name: layout.components[name] for name in View.model_fields}
-        layout.photo.change(
-            **by_name(self.analyze, {"photo": layout.photo} | controls, {name: named[name] for name in (*PARTS, "label")}),
-            preprocess=False,
-            **PHOTO,
-            trigger_mode="always_last",
-            show_progress_on=[named[name] for name in ("answer", "attention", "effect")],
-            api_visibility="private",
-        )
-        layout.gallery.select(self.example, None, layout.photo, show_progress="hidden", api_visibility="private")
+        shown = {name: named[name] for name in (*PARTS, "label", *REFERENCE)}
+        frame.on_photo(**by_name(self.show, controls, shown), **REDRAW)
         live = {"trigger_mode": "always_last", "api_visibility": "private"} | REDRAW
         for changed, parts in REDRAWN.items():
             handler = by_name(self.redraw(parts), controls, {name: named[name] for name in parts})
             gr.on([named[name].input for name in changed], **handler, show_progress="hidden", **live)
+        named["label"].input(None, named["label"], None, js="label => { window.studio.set({emotion: label}); }")
         for ending in DOWNLOADS:
             handler = by_name(self.download(ending), controls, {"file": layout.file})
             layout.buttons[ending].click(**handler, show_progress="minimal", **live).success(
                 None, js="() => document.querySelector('#file').click()", api_visibility="private"
             )
-
-
-def blank(said: str) -> Shown:
-    """Nothing but an answer."""
-    return {"answer": said, "attention": view.empty_attention(), "effect": view.empty_effect(), "seen": ""}

@@ -8,7 +8,6 @@ import gradio as gr
 
 from app.compare import view
 from app.compare.session import MOST_PHOTOS, CompareSession
-from app.gallery import examples_gallery
 from cternet.compare import KINDS, METHODS
 
 EACH = "each photo's prediction"
@@ -39,7 +38,7 @@ class Controls:
 
     photos: gr.File
     clear: gr.Button
-    gallery: gr.Gallery
+    examples: gr.Button
     label: gr.Dropdown
     look: dict[str, gr.components.Component]
     groups: list[gr.CheckboxGroup]
@@ -60,32 +59,33 @@ class Results:
     file: gr.DownloadButton
 
 
-def controls_column(
-    examples: Sequence[Path], classes: Sequence[str], methods: Sequence[str], ticked: Sequence[str], reasons: dict[str, str]
-) -> Controls:
-    photos = gr.File(
-        label=f"Your photos, up to {MOST_PHOTOS}",
-        file_count="multiple",
-        file_types=["image"],
-        height=190,
-        elem_id="compare-photos",
-    )
-    clear = gr.Button("Clear", size="sm", elem_id="compare-clear")
-    gr.HTML("<h2>Or add some of these</h2>")
-    gallery = examples_gallery(examples, elem_id="compare-examples")
-    with gr.Column(elem_id="compare-options"):
-        label = gr.Dropdown(
-            [(EACH, ""), *classes],
-            value="",
-            label="Emotion looked at",
-            info="Whose maps are shown, where a method has one for each emotion.",
-            elem_id="compare-label",
-        )
-        look = look_controls()
-        with gr.Accordion("Methods", open=True, elem_id="compare-methods"):
+def controls_below(classes: Sequence[str], methods: Sequence[str], ticked: Sequence[str], reasons: dict[str, str]) -> Controls:
+    """More photos, how maps are drawn, and the methods, side by side."""
+    with gr.Row(elem_id="compare-controls", equal_height=False):
+        with gr.Column(scale=3, min_width=230):
+            photos = gr.File(
+                label=f"More photos, up to {MOST_PHOTOS - 1}",
+                file_count="multiple",
+                file_types=["image"],
+                height=150,
+                elem_id="compare-photos",
+            )
+            with gr.Row(elem_id="compare-more"):
+                clear = gr.Button("Remove them", size="sm", min_width=90, elem_id="compare-clear")
+                examples = gr.Button("Add all examples", size="sm", min_width=90, elem_id="compare-examples")
+        with gr.Column(scale=3, min_width=230, elem_id="compare-options"):
+            label = gr.Dropdown(
+                [(EACH, ""), *classes],
+                value="",
+                label="Maps of",
+                info="The emotion, where a method has a map for each.",
+                elem_id="compare-label",
+            )
+            look = look_controls()
+        with gr.Column(scale=4, min_width=260, elem_id="compare-methods"):
             groups = [methods_to_tick(words, methods, ticked) for words in GROUPS]
             gr.HTML(view.unavailable(reasons))
-    return Controls(photos, clear, gallery, label, look, groups)
+    return Controls(photos, clear, examples, label, look, groups)
 
 
 def look_controls() -> dict[str, gr.components.Component]:

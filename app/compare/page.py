@@ -9,14 +9,14 @@ import gradio as gr
 from app.checks import Refused
 from app.compare import view
 from app.compare.choices import LookChoice, all_received, look_of, selection_of
-from app.compare.layout import Controls, Results, controls_column, enlarging_dialog, explanations, results_column, row_name
+from app.compare.layout import Controls, Results, controls_below, enlarging_dialog, explanations, results_column, row_name
 from app.compare.session import MOST_PHOTOS, CompareSession
 from app.compare.shown import as_it_stands, show
 from app.compare.zip_part import ZipPart
-from app.gallery import clicked
 from app.page import Frame, Page, Shown, Studio, by_name
 from app.queues import COMPARE, LONG, REDRAW
 from app.sessions import Sessions
+from app.uploads import Upload
 from cternet import Predictor
 from cternet.compare import DEFAULT, METHODS, SOURCES, write
 
@@ -53,7 +53,7 @@ class ComparePage(Page):
         look = look_of({name: rest.pop(name) for name in LookChoice.model_fields})
         session = self.sessions.get(request.session_hash) or CompareSession()
         selection = selection_of(label, rest.values(), self.methods, self.studio.networks.classes)
-        wanted = all_received(photos, session)
+        wanted = self.wanted(request.session_hash, photos, session)
         before = session.photos
         session.start("comparing" if wanted else "idle")
         session.selection, session.look = selection, look
@@ -64,6 +64,24 @@ class ComparePage(Page):
         moved = [i for i in range(MOST_PHOTOS) if before[i : i + 1] != session.photos[i : i + 1]]
         text = "Waiting for the networks…" if wanted else view.summary(session)
         return show(session, text, rows=moved or ([0] if not wanted else []))
+
+    def wanted(self, visitor: str, photos: Any, session: CompareSession) -> list[Upload]:
+        """The visitor's open photo, then those they added here."""
+        there = self.studio.photos.get(visitor)
+        return ([] if there is None else [there.upload]) + all_received(photos, session)
+
+    def enter(self, request: gr.Request, **values: Any) -> Shown:
+        """The visitor came to this page: their photo is its first row, and the emotion they look at is this page's."""
+        self.studio.panels.put(request.session_hash, self.name)
+        return self.show(request, **values)
+
+    def show(self, request: gr.Request, **values: Any) -> Shown:
+        """The visitor's photo, once they look at this page; nothing is compared before."""
+        if self.studio.panels.get(request.session_hash) != self.name:
+            return {}
+        there = self.studio.photos.get(request.session_hash)
+        values["label"] = "" if there is None or there.emotion is None else there.emotion
+        return {"label": values["label"]} | self.ask(request, **values)
 
     def compare(self, request: gr.Request) -> Iterator[Shown]:
         """Make the maps that are missing, photo by photo."""
@@ -123,10 +141,13 @@ class ComparePage(Page):
         session.look = chosen
         return {name: view.row(session, i, chosen) for i, name in enumerate(ROWS[: len(session.photos)])}
 
-    def example(self, event: gr.EventData, photos: Any) -> list[str]:
-        """The photos so far and the example that was clicked."""
-        there = all_received(photos, CompareSession())
-        return [*(str(upload.path) for upload in there), str(clicked(event, self.studio.examples))]
+    def examples(self, request: gr.Request, photos: Any) -> list[str]:
+        """The photos so far and every example that is not among them."""
+        kept = self.sessions.get(request.session_hash) or CompareSession()
+        there = all_received(photos, kept)
+        names = {upload.path.stem for upload in self.wanted(request.session_hash, photos, kept)}
+        more = [str(example.path) for example in self.studio.examples if example.name not in names]
+        return [*(str(upload.path) for upload in there), *more][: MOST_PHOTOS - 1]
 
     def download(self, ending: str) -> Callable[..., Shown]:
         def download(request: gr.Request, photos: Any) -> Shown:
@@ -152,6 +173,7 @@ class ComparePage(Page):
             found.start("stopped")
         self.sessions.drop(session)
         self.zip_part.leave(session)
+        super().leave(session)
 
     # --- what handlers share
 
@@ -186,16 +208,13 @@ class ComparePage(Page):
     # --- layout
 
     def build(self, frame: Frame) -> None:
-        with gr.Row(elem_id="compare", equal_height=False):
-            with gr.Column(scale=2, min_width=250, elem_id="compare-controls"):
-                classes = self.studio.networks.classes
-                controls = controls_column(self.studio.examples, classes, self.methods, self.ticked, self.reasons)
-            with gr.Column(scale=9, min_width=320, elem_id="compare-results"):
-                results = results_column(self.ticked)
-                self.zip_part.build(controls.groups, unavailable=self.without_table())
-                explanations(self.reasons)
+        with gr.Column(elem_id="compare"):
+            results = results_column(self.ticked)
+            controls = controls_below(self.studio.networks.classes, self.methods, self.ticked, self.reasons)
+            self.zip_part.build(controls.groups, unavailable=self.without_table())
+            explanations(self.reasons)
         enlarging_dialog()
-        self.wire(controls, results)
+        self.wire(controls, results, frame)
 
     def without_table(self) -> str:
         """Why many photos cannot be surveyed, in a sentence; empty where they can: every row of the table has Y_TE."""
@@ -204,7 +223,7 @@ class ComparePage(Page):
             return ""
         return f"A report of many photos has every photo's Y_TE, which {predictor.name} does not have."
 
-    def wire(self, controls: Controls, results: Results) -> None:
+    def wire(self, controls: Controls, results: Results, frame: Frame) -> None:
         """What happens when something is chosen, pressed or ticked."""
         photos, everything = {"photos": controls.photos}, results.shown
         quick = {"show_progress": "hidden", "api_visibility": "private"} | REDRAW
@@ -216,10 +235,16 @@ class ComparePage(Page):
         groups = {f"group{index}": group for index, group in enumerate(controls.groups)}
         changes = [controls.photos.change, controls.label.input, everything["go_on"].click]
         changes += [group.input for group in controls.groups]
+        compared = by_name(self.quietly(self.compare), {}, everything)
         wanted = photos | {"label": controls.label} | groups | controls.look
         gr.on(changes, **by_name(self.ask, wanted, everything), preprocess=False, trigger_mode="always_last", **quick).success(
-            **by_name(self.quietly(self.compare), {}, everything), **network | COMPARE
+            **compared, **network | COMPARE
         )
+        shown = everything | {"label": controls.label}
+        entered = frame.tab.select(**by_name(self.enter, wanted, shown), preprocess=False, **quick)
+        entered.success(**compared, **network | COMPARE)
+        frame.listeners.append(quick | by_name(self.show, wanted, shown) | {"preprocess": False})
+        frame.listeners.append(network | COMPARE | compared)
         everything["measure"].click(**by_name(self.ask_to_measure, {}, everything), **quick).success(
             **by_name(self.quietly(self.measure), {}, everything), **network | LONG
         )
@@ -228,7 +253,7 @@ class ComparePage(Page):
         looks = [part.input for part in controls.look.values()]
         gr.on(looks, **by_name(self.redraw, controls.look, rows), trigger_mode="always_last", **quick)
         controls.clear.click(lambda: None, None, controls.photos, **quick)
-        controls.gallery.select(self.example, controls.photos, controls.photos, preprocess=False, **quick)
+        controls.examples.click(self.examples, controls.photos, controls.photos, preprocess=False, **quick)
         for ending, button in results.downloads.items():
             button.click(
                 **by_name(self.download(ending), photos, {"file": results.file}),

@@ -16,6 +16,7 @@ let cursor = null; // cell of the keyboard
 let stroke = null; // where the pointer is, while it is down
 let hover = null; // where it is at all, for the brush's outline
 let work = 0; // calls not yet answered
+let explained = ''; // what the painting on the canvas is, if the program painted it
 
 // --- talking to the server
 
@@ -61,12 +62,8 @@ function hand(views) {
 }
 const sendPainting = latest(payload => server.paint(payload), answer => {
   hand(answer.views);
-  if (answer.link) {
-    part('link').value = location.origin + location.pathname + '?' + answer.link;
-    // A reload, or gradio's own after the connection was lost, brings the painting back.
-    if (mask.some(Boolean)) history.replaceState(history.state, '', '?' + answer.link);
-  }
-  say(answer.message ?? '', Boolean(answer.wrong));
+  if (answer.link) window.studio?.painted(answer.link);
+  say(explained || (answer.message ?? ''), Boolean(answer.wrong));
 });
 const sendRegions = latest(payload => server.find_regions(payload), answer => {
   if (answer.cells) { regions = Uint16Array.from(answer.cells); buttons(); draw(); }
@@ -91,12 +88,14 @@ const bytes = words => Uint8Array.from(atob(words.replaceAll('-', '+').replaceAl
 // --- what is painted
 
 function remember() {
+  explained = '';
   done.push(mask.slice());
   if (done.length > STEPS) done.shift();
   undone = [];
 }
 function back(from, to, words) {
   if (!from.length) return say(words);
+  explained = '';
   to.push(mask.slice());
   mask = from.pop();
   changed();
@@ -220,7 +219,7 @@ function tell() {
 element.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
-  const {tool: chosen, act, preset, region} = button.dataset;
+  const {tool: chosen, act, preset, region, needed} = button.dataset;
   if (chosen) {
     tool = chosen;
     press();
@@ -229,7 +228,7 @@ element.addEventListener('click', event => {
   else if (act === 'undo') back(done, undone, 'There is nothing to take back.');
   else if (act === 'redo') back(undone, done, 'There is nothing to do again.');
   else if (act === 'clear') { if (mask.some(Boolean)) { remember(); mask.fill(0); changed(); } }
-  else if (act === 'link') copy();
+  else if (needed) findNeeded(needed);
   else if (preset) toggle(presetCells(bytes(scene.presets[preset])), bytes(scene.presets[preset]));
   else if (region) toggle(cellsOf(Number(region)));
 });
@@ -243,16 +242,22 @@ element.addEventListener('input', event => {
   if (['kind', 'threshold', 'label', 'allocation', 'level', 'seed'].includes(name)) sendRegions(asked());
   if (['mode', 'label', 'allocation', 'level', 'seed'].includes(name)) changed();
 });
-async function copy() {
-  const field = part('link');
-  try {
-    await navigator.clipboard.writeText(field.value);
-    say('The link is copied. Whoever opens it needs the same photo, unless it is an example.');
-  } catch {
-    field.focus();
-    field.select();
-    say('This browser does not let the page copy; the link is marked in the field below: copy it from there.');
-  }
+// Paint the smallest set of cells that turns the answer, or all but the smallest that keeps it.
+async function findNeeded(name) {
+  const asking = scene.id;
+  working(+1);
+  let answer;
+  try { answer = await server.needed(asked()); } catch { answer = {message: 'The server did not answer; try again.', wrong: true}; }
+  working(-1);
+  if (scene?.id !== asking) return;
+  const found = answer.paintings?.[name];
+  if (!found) return say(answer.message, true);
+  if (!found.mask) return say(found.sentence, true);
+  remember();
+  mask = bytes(found.mask);
+  part('mode').value = 'ignore';
+  explained = found.sentence;
+  changed();
 }
 function press() {
   for (const button of element.querySelectorAll('[data-tool]')) button.ariaPressed = String(button.dataset.tool === tool);
@@ -429,14 +434,18 @@ function arrive() {
     mask = new Uint8Array(0);
     part('empty').hidden = false;
     part('flag').hidden = true;
-    part('link').value = '';
     part('stage').style.removeProperty('--aspect');
     regions = new Uint16Array(0);
     buttons();
     say(next?.message ?? '', Boolean(next?.message));
     return draw();
   }
-  if (scene?.id === next.id) return; // this very scene is on the screen already
+  if (scene?.id === next.id) { // this very scene is on the screen already; another page may have looked at another emotion
+    const look = ['label', 'allocation', 'level', 'seed'].filter(name => String(part(name).value) !== String(next.view[name]));
+    for (const name of look) part(name).value = next.view[name];
+    if (look.length) { sendRegions(asked()); changed(); }
+    return draw();
+  }
   scene = next;
   mask = new Uint8Array(scene.rows * scene.columns);
   done = [];
@@ -465,18 +474,4 @@ function arrive() {
 }
 watch('value', arrive);
 
-// Files dropped on the photo or pasted go the way of the upload button.
-function choose(files) {
-  const input = document.querySelector('#whatif-choice input[type=file]');
-  const image = [...files].find(file => file.type.startsWith('image/')) ?? files[0];
-  if (!input || !image) return;
-  const chosen = new DataTransfer();
-  chosen.items.add(image);
-  input.files = chosen.files;
-  input.dispatchEvent(new Event('change', {bubbles: true}));
-}
-const stage = part('stage');
-stage.addEventListener('dragover', event => event.preventDefault());
-stage.addEventListener('drop', event => { event.preventDefault(); choose(event.dataTransfer.files); });
-canvas.addEventListener('paste', event => choose(event.clipboardData.files));
 arrive();

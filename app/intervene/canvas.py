@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from app.checks import Payload, Seed, offered, one_of, real_number, says, sentence, wrong
+from app.workspace.open_photo import OpenPhoto
 from cternet import LEVELS
 from cternet.results.painting import MODES, Mask, decode, empty
 
@@ -74,6 +75,12 @@ class CanvasRequest(Payload):
     threshold: Percent
     seed: Seed
 
+    def keep(self, photo: OpenPhoto) -> None:
+        """Make it what the visitor's other pages know too."""
+        photo.emotion = None if self.label == photo.analysis.prediction else self.label
+        photo.reference = self.allocation, self.level, self.seed
+        photo.painting = (self.mask, self.mode) if self.mask.any() else None
+
 
 async def session_of(request: Any) -> str | None:
     """The visitor of a call to a server function: gradio gives these the bare request, whose body it has read already."""
@@ -86,7 +93,7 @@ async def session_of(request: Any) -> str | None:
 
 
 def painting_canvas(functions: list[Callable[..., Awaitable[Any]]]) -> gr.HTML:
-    """The canvas; its value is what ``CanvasPhoto.sent`` makes of a photo."""
+    """The canvas; its value is what ``scene`` makes of a photo."""
     return gr.HTML(
         None,
         html_template=TEMPLATE,

@@ -14,19 +14,16 @@ import gradio as gr
 
 from app.checks import Payload, Refused, one_of, sentence, whole_number
 from app.choices import allocations
-from app.gallery import clicked
 from app.html import message
 from app.intervene import canvas, view
-from app.intervene.answers import painted_answer, regions_answer
+from app.intervene.answers import needed_answer, painted_answer, regions_answer
 from app.intervene.canvas import CanvasRequest
 from app.intervene.draws_view import draws_view, empty_draws
 from app.intervene.layout import Layout, lay_out
-from app.intervene.opening import Opening
-from app.intervene.photo import CanvasPhoto
-from app.page import Frame, Page, Shown, Studio, by_name
-from app.queues import PHOTO
-from app.sessions import Sessions
-from app.uploads import Upload, received
+from app.intervene.scene import scene
+from app.page import Frame, Page, Shown, by_name
+from app.queues import PHOTO, REDRAW
+from app.workspace.open_photo import OpenPhoto
 from cternet import Predictor
 from cternet.occlusion import FILLS, really_hide
 from cternet.results.draws import MOST, draw, side_by_side
@@ -61,11 +58,6 @@ class IntervenePage(Page):
 
     name, title = "intervene", "Intervene"
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self.photos: Sessions[CanvasPhoto] = Sessions(max_bytes=studio.memory)
-        self.opening = Opening(studio, self.photos, self.name)
-
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
         if predictor.model.has_evidence and predictor.model.has_counterfactual:
@@ -75,38 +67,28 @@ class IntervenePage(Page):
             "choose a model of the family cternet."
         )
 
-    # --- a new photo
+    # --- the photo
 
-    def choose(self, request: gr.Request, photo: Any) -> Shown:
-        """A photo from the visitor: run the network once."""
-        return {"notice": ""} if photo is None else self.opening.open(request.session_hash, received(photo))
+    def show(self, request: gr.Request) -> Shown:
+        """The visitor's photo on the canvas, with what they painted; the same one stays as it is."""
+        photo = self.studio.photos.get(request.session_hash)
+        if photo is None:
+            return {"canvas": None, "hiding": view.empty_hiding()}
+        return {"canvas": scene(photo, self.studio.predictor)}
 
-    def example(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
-        """The example photo that was clicked."""
-        path = clicked(event, self.studio.examples)
-        shown = self.opening.open(request.session_hash, Upload(path, path.name))
-        return tuple(shown.get(name, gr.skip()) for name in ("canvas", "notice", "hiding"))
-
-    def carry(self, request: gr.Request) -> Shown:
-        """The photo of the Analyze page, if it is newer than the one here."""
-        analysis = self.studio.analyzed.get(request.session_hash)
-        there = self.photos.get(request.session_hash)
-        if analysis is None or (there is not None and there.origin is analysis):
-            return {}
-        return self.opening.place(request.session_hash, analysis, origin=analysis)
-
-    def restore(self, request: gr.Request) -> Shown:
-        """What the address the page was opened with asks for."""
-        return self.opening.restore(request.session_hash, dict(request.query_params))
+    def enter(self, request: gr.Request) -> Shown:
+        """The visitor came to this page."""
+        self.studio.panels.put(request.session_hash, self.name)
+        return self.show(request)
 
     # --- what a painting does, without the network
 
     async def answered(
-        self, work: Callable[[CanvasRequest, CanvasPhoto], dict[str, Any]], payload: Any, request: Any
+        self, work: Callable[[CanvasRequest, OpenPhoto], dict[str, Any]], payload: Any, request: Any
     ) -> dict[str, Any]:
         """A server function's answer; whatever is wrong becomes a sentence and leaves the page as it is."""
         session = await canvas.session_of(request)
-        photo = self.photos.get(session) if session else None
+        photo = self.studio.photos.get(session) if session else None
         if photo is None:
             return {"message": FORGOTTEN, "wrong": True}
         try:
@@ -115,7 +97,7 @@ class IntervenePage(Page):
         except ValueError as error:
             return {"message": sentence(error), "wrong": True}
 
-    def asked(self, payload: Any, photo: CanvasPhoto) -> CanvasRequest:
+    def asked(self, payload: Any, photo: OpenPhoto) -> CanvasRequest:
         """What was sent, if it can be for this photo.
 
         Raises:
@@ -128,12 +110,13 @@ class IntervenePage(Page):
             raise Refused(OTHER_PHOTO)
         return asked
 
-    def painted(self, asked: CanvasRequest, photo: CanvasPhoto) -> dict[str, Any]:
-        return painted_answer(asked, photo, model=self.studio.predictor.name, panel=self.name)
+    def painted(self, asked: CanvasRequest, photo: OpenPhoto) -> dict[str, Any]:
+        asked.keep(photo)
+        return painted_answer(asked, photo, model=self.studio.predictor.name)
 
     # --- what takes longer: buttons, through the queue
 
-    def sent_along(self, painting: Any, photo: CanvasPhoto) -> CanvasRequest:
+    def sent_along(self, painting: Any, photo: OpenPhoto) -> CanvasRequest:
         """What was on the canvas at a click.
 
         Raises:
@@ -149,7 +132,7 @@ class IntervenePage(Page):
 
     def hide(self, request: gr.Request, how: Any, painting: Any) -> Shown:
         """Cover the painted pixels and run the network again."""
-        photo = self.photos.get(request.session_hash)
+        photo = self.studio.photos.get(request.session_hash)
         if photo is None:
             return {"hiding": message(FORGOTTEN, kind="error")}
         try:
@@ -166,7 +149,7 @@ class IntervenePage(Page):
 
     def distribution(self, request: gr.Request, count: Any, painting: Any) -> Shown:
         """Many draws of S*, beside the exact numbers; of S, or of the painting."""
-        photo = self.photos.get(request.session_hash)
+        photo = self.studio.photos.get(request.session_hash)
         if photo is None:
             return {"draws": empty_draws()}
         try:
@@ -180,10 +163,6 @@ class IntervenePage(Page):
             return {"draws": message(sentence(error), kind="error")}
         return {"draws": draws_view(found, sides, asked.label, painted=any_paint)}
 
-    def leave(self, session: str) -> None:
-        self.photos.drop(session)
-        self.opening.wanted.drop(session)
-
     # --- layout
 
     def functions(self) -> list[Callable[..., Awaitable[dict[str, Any]]]]:
@@ -195,16 +174,20 @@ class IntervenePage(Page):
         async def find_regions(payload: Any, request: gr.Request) -> dict[str, Any]:
             return await self.answered(regions_answer, payload, request)
 
-        return [paint, find_regions]
+        async def needed(payload: Any, request: gr.Request) -> dict[str, Any]:
+            return await self.answered(needed_answer, payload, request)
+
+        return [paint, find_regions, needed]
 
     def build(self, frame: Frame) -> None:
-        self.wire(lay_out(self.functions(), self.studio.examples), frame)
+        self.wire(lay_out(self.functions()), frame)
 
     def wire(self, layout: Layout, frame: Frame) -> None:
         """What happens when a photo comes, and when a button is pressed."""
-        network = {"api_visibility": "private"} | PHOTO
-        quiet = {"show_progress": "hidden"} | network
-        placed = {"canvas": layout.canvas, "notice": layout.notice, "hiding": layout.hiding}
+        placed = {"canvas": layout.canvas, "hiding": layout.hiding}
+        quiet = {"show_progress": "hidden", "api_visibility": "private"} | REDRAW
+        frame.listeners.append(quiet | by_name(self.show, {}, placed))
+        frame.tab.select(**quiet | by_name(self.enter, {}, placed))
         along = {"painting": layout.painting}
         draws = {
             **by_name(self.distribution, {"count": layout.count} | along, {"draws": layout.draws}),
@@ -212,25 +195,16 @@ class IntervenePage(Page):
             "preprocess": False,
             "concurrency_limit": 2,
             "api_visibility": "private",
+            "show_progress": "minimal",
+            "trigger_mode": "always_last",
         }
-        for event in (
-            layout.upload.upload(
-                **by_name(self.choose, {"photo": layout.upload}, placed),
-                preprocess=False,
-                show_progress_on=[layout.canvas],
-                **network,
-            ),
-            layout.gallery.select(self.example, None, list(placed.values()), **quiet),
-            frame.tab.select(**by_name(self.carry, {}, placed), show_progress="hidden", api_visibility="private"),
-            frame.demo.load(**by_name(self.restore, {}, {"tabs": frame.tabs} | placed), **quiet),
-        ):
-            event.then(**draws, show_progress="hidden")
+        for trigger in (layout.draws_tab.select, layout.again.click, layout.count.release):
+            trigger(**draws)
         layout.hide.click(
             **by_name(self.hide, {"how": layout.how} | along, {"hiding": layout.hiding}),
             js=f"(how) => [how, {PAINTING}]",
             preprocess=False,
             show_progress="minimal",
-            **network,
+            api_visibility="private",
+            **PHOTO,
         )
-        for trigger in (layout.again.click, layout.count.release):
-            trigger(**draws, show_progress="minimal", trigger_mode="always_last")

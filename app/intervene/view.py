@@ -14,44 +14,45 @@ from app.intervene.thumbs import aspect, map_picture, photo_picture
 from cternet import ALLOCATIONS, Analysis
 from cternet.occlusion import Hiding
 from cternet.regions import RANKING, Region
-from cternet.show.colours import COUNTERFACTUAL, EFFECT, FACTUAL, shared_scale
+from cternet.show.colours import shared_scale
 from cternet.show.words import significant
 
+STEP = 2
+"""Scores between two marks of the scale."""
 FILL_WORDS = {"blur": "blurred", "mean": "filled with the mean colour", "inpaint": "filled in from around it"}
-COLUMNS = (("Y(S)", FACTUAL), ("Y(s′)", COUNTERFACTUAL), ("effect", EFFECT))
-"""Of the table of logits, with their colours."""
 
 
-def answer_view(before: Analysis, after: Analysis, mode: str, *, painted: bool) -> str:
-    """The predicted emotion before and after, and every emotion's Y(S), Y(s') and the difference."""
-    y, y_after, effect = before.y_factual, after.y_factual, after.effect_of_painting
+def answer_view(before: Analysis, after: Analysis, *, painted: bool) -> str:
+    """The predicted emotion before and after, and every emotion's score before and after, the largest first."""
+    change = after.scores - before.scores
+    order = np.argsort(-before.scores, kind="stable")
+    low, high = reach(before.scores, after.scores)
     return render(
         "intervene/answer.html",
         before=before,
         after=after,
-        mode=mode,
-        painted=painted,
         verdict=verdict(before, after, painted=painted),
-        rows=list(zip(before.labels, y, y_after, effect, strict=True)),
-        top=reach(y, y_after, effect),
-        columns=COLUMNS,
+        rows=[(before.labels[i], before.scores[i], after.scores[i], change[i]) for i in order],
+        low=low,
+        high=high,
     )
 
 
 def verdict(before: Analysis, after: Analysis, *, painted: bool) -> str:
     """What a painting did, in a sentence of plain text."""
     if not painted:
-        return "With nothing painted, s′ is S and every effect is exactly 0."
-    effect = float(after.effect_of_painting[before.labels.index(before.prediction)])
-    change = "is unchanged" if effect == 0 else f"{'loses' if effect > 0 else 'gains'} {significant(abs(effect))[1:]}"
+        return "Paint over a part of the photo to see what the answer would be."
+    change = float((after.scores - before.scores)[before.labels.index(before.prediction)])
+    words = "is unchanged" if change == 0 else f"{'gains' if change > 0 else 'loses'} {significant(abs(change))[1:]}"
     lead = "still leads" if before.prediction == after.prediction else "leads now"
-    return f"{before.prediction} {change}; {after.prediction} {lead}."
+    return f"{before.prediction} {words}; {after.prediction} {lead}."
 
 
-def reach(*values: NDArray) -> int:
-    """A round number no smaller than any of them: a scale that changes in steps only, so that strokes compare."""
-    largest = max(1e-9, max(float(np.abs(v).max()) for v in values))
-    return max(2, 2 * math.ceil(largest / 2)) if largest < 20 else 10 * math.ceil(largest / 10)
+def reach(*values: NDArray) -> tuple[int, int]:
+    """Round numbers around all of them: a scale that changes in steps only, so that strokes compare."""
+    low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+    step = STEP if high - low < 20 else 10
+    return step * math.floor(low / step), max(step * math.ceil(high / step), step * math.floor(low / step) + step)
 
 
 def regions_view(looked: Analysis, regions: Sequence[Region], label: str) -> str:

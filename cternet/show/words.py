@@ -11,6 +11,7 @@ from cternet.results.analysis import Analysis
 
 __all__ = [
     "counterfactual_title",
+    "place",
     "significant",
     "third",
     "where",
@@ -33,6 +34,24 @@ def where(values: NDArray[Any]) -> str:
     """In words, where a map (H, W) is strongest: for those who do not see it."""
     row, column = np.unravel_index(int(np.argmax(values)), values.shape)
     return third((int(row), int(column)), values.shape)
+
+
+PLACES = {
+    "upper left": "the upper left",
+    "upper centre": "the top",
+    "upper right": "the upper right",
+    "middle left": "the left side",
+    "middle centre": "the middle",
+    "middle right": "the right side",
+    "lower left": "the lower left",
+    "lower centre": "the bottom",
+    "lower right": "the lower right",
+}
+
+
+def place(values: NDArray[Any]) -> str:
+    """As in ``where``, for the middle of a sentence: "the upper left of the photo"."""
+    return f"{PLACES[where(values)]} of the photo"
 
 
 def third(cell: Sequence[float], shape: tuple[int, ...]) -> str:

@@ -1,0 +1,138 @@
+// The address says what is on the screen, so that reload, Back and links work.  The server sends the link of a photo it has opened;
+// pages add what is looked at and painted.  The visitor's own photos stay in this browser, for an hour, to be there after a reload.
+const said = element.querySelector('.said');
+let current = new URLSearchParams(location.search);
+let opened = false; // whether a photo was opened since the page came up
+
+function write(push) {
+  const query = '?' + current;
+  if (query === location.search) return;
+  history[push ? 'pushState' : 'replaceState'](history.state, '', query);
+}
+window.studio = {
+  // Merge parameters into the address; null removes one.
+  set(changes, push = false) {
+    for (const [key, value] of Object.entries(changes)) value == null ? current.delete(key) : current.set(key, value);
+    if (current.has('link')) write(push);
+  },
+  painted(link) {
+    const panel = current.get('panel');
+    current = new URLSearchParams(link);
+    if (panel) current.set('panel', panel);
+    write(false);
+  },
+  panel(name) {
+    if ((current.get('panel') ?? 'analyze') !== name) this.set({panel: name}, true);
+  },
+  get: key => current.get(key),
+};
+
+function arrive() {
+  const next = props.value;
+  if (next?.missing) return bringBack(next.missing);
+  if (typeof next?.link !== 'string') return; // text has a method of that name
+  const before = new URLSearchParams(location.search);
+  const panel = current.get('panel');
+  current = new URLSearchParams(next.link);
+  if (panel) current.set('panel', panel);
+  // Whoever came without a link sees the first example; the address stays plain until they do something.
+  if (opened || before.has('link')) write(opened && before.get('image') !== next.image);
+  opened = true;
+  if (next.image.startsWith('sha256-')) keep(next.image);
+}
+watch('value', arrive);
+arrive();
+
+window.addEventListener('popstate', () => {
+  current = new URLSearchParams(location.search);
+  document.querySelector('#follow')?.click();
+});
+
+// --- the visitor's own photos, in this browser
+
+const HOUR = 3600e3;
+function store(mode, work) {
+  return new Promise((done, failed) => {
+    const request = indexedDB.open('cternet-studio', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore('photos', {keyPath: 'image'});
+    request.onerror = () => failed(request.error);
+    request.onsuccess = () => {
+      const action = work(request.result.transaction('photos', mode).objectStore('photos'));
+      action.onsuccess = () => done(action.result);
+      action.onerror = () => failed(action.error);
+    };
+  });
+}
+async function keep(image) {
+  try {
+    const all = await store('readonly', photos => photos.getAll());
+    for (const old of all) if (Date.now() - old.when > HOUR) await store('readwrite', photos => photos.delete(old.image));
+    const source = document.querySelector('#photo img')?.src;
+    if (!source || all.some(old => old.image === image)) return;
+    const name = decodeURIComponent(source.split('/').pop());
+    const file = await (await fetch(source)).blob();
+    await store('readwrite', photos => photos.put({image, name, when: Date.now(), file}));
+  } catch { /* a browser that keeps nothing: a reload then asks for the photo */ }
+}
+async function bringBack(image) {
+  try {
+    const found = await store('readonly', photos => photos.get(image));
+    if (found?.file && Date.now() - found.when < HOUR) give(new File([found.file], found.name, {type: found.file.type}));
+  } catch { /* as above */ }
+}
+
+// --- files dropped or pasted anywhere go the way of the photo's own field
+
+async function give(file) {
+  document.querySelector('#photo button[aria-label="Clear"]')?.click();
+  let input = null;
+  for (let attempt = 0; attempt < 60 && !input; attempt++) {
+    input = document.querySelector('#photo input[type=file]');
+    if (!input) await new Promise(wake => setTimeout(wake, 50));
+  }
+  if (!input) return;
+  const chosen = new DataTransfer();
+  chosen.items.add(file);
+  input.files = chosen.files;
+  input.dispatchEvent(new Event('change', {bubbles: true}));
+}
+const pictureOf = files => [...files ?? []].find(file => file.type.startsWith('image/')) ?? files?.[0];
+const elsewhere = event => !event.target.closest?.('#photo, input, textarea, #compare-photos, #many');
+document.addEventListener('dragover', event => { if (elsewhere(event)) event.preventDefault(); });
+document.addEventListener('drop', event => {
+  const file = pictureOf(event.dataTransfer?.files);
+  if (!file || !elsewhere(event)) return;
+  event.preventDefault();
+  give(file);
+});
+document.addEventListener('paste', event => {
+  const file = pictureOf(event.clipboardData?.files);
+  if (file && elsewhere(event)) give(file);
+});
+
+// Gradio calls the examples "Thumbnail 3 of 8": they have names.
+async function name() {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const buttons = document.querySelectorAll('#examples button:has(.caption-label)');
+    for (const button of buttons) {
+      button.title = button.querySelector('.caption-label').textContent.trim();
+      button.setAttribute('aria-label', button.title);
+    }
+    if (buttons.length) return;
+    await new Promise(wake => setTimeout(wake, 100));
+  }
+}
+name();
+
+// --- the link
+
+element.querySelector('.link').addEventListener('click', async () => {
+  const link = location.origin + location.pathname + (current.has('link') ? '?' + current : '');
+  try {
+    await navigator.clipboard.writeText(link);
+    said.textContent = current.get('image')?.startsWith('sha256-')
+      ? 'Copied. Whoever opens it needs the same photo file.' : 'Copied.';
+  } catch {
+    said.textContent = link; // this browser does not let the page copy
+  }
+});
