@@ -96,7 +96,7 @@ def hide(pixels: Pixels, mask: Mask, how: str = "blur") -> Pixels:
 
 @dataclass(frozen=True, eq=False)
 class Hiding:
-    """The same painting, ignored and hidden.  Each drop (K,) is in logits of the prediction, Y_TE under the own allocation.
+    """The same painting, ignored and hidden.  Each change (K,) is in logits of the prediction, below 0 where an emotion loses.
 
     before: nothing painted.  ignored: s' in the place of S.  hidden: the network's answer on the covered photo.
     how: the fill.
@@ -108,19 +108,19 @@ class Hiding:
     how: str
 
     @property
-    def drop_by_ignoring(self) -> NDArray[np.float64]:
-        """What ignoring took from each emotion (K,)."""
-        return self.before.scores - self.ignored.scores
+    def change_by_ignoring(self) -> NDArray[np.float64]:
+        """What ignoring did to each emotion (K,)."""
+        return self.ignored.scores - self.before.scores
 
     @property
-    def drop_by_hiding(self) -> NDArray[np.float64]:
-        """What hiding took from each emotion (K,)."""
-        return self.before.scores - self.hidden.scores
+    def change_by_hiding(self) -> NDArray[np.float64]:
+        """What hiding did to each emotion (K,)."""
+        return self.hidden.scores - self.before.scores
 
     @property
     def opposed(self) -> tuple[str, ...]:
         """Emotions that one lowers and the other raises, both by more than ``NEGLIGIBLE``; strongest first."""
-        a, b = self.drop_by_ignoring, self.drop_by_hiding
+        a, b = self.change_by_ignoring, self.change_by_hiding
         weaker = np.minimum(np.abs(a), np.abs(b))
         found = np.flatnonzero((a * b < 0) & (weaker > NEGLIGIBLE))
         return tuple(self.before.labels[i] for i in found[np.argsort(-weaker[found], kind="stable")])
@@ -129,7 +129,7 @@ class Hiding:
     def unequal(self) -> bool:
         """Whether one does more than ``TIMES`` as much to the predicted emotion as the other, by more than ``NEGLIGIBLE``."""
         index = self.before.labels.index(self.before.prediction)
-        less, more = sorted((abs(self.drop_by_ignoring[index]), abs(self.drop_by_hiding[index])))
+        less, more = sorted((abs(self.change_by_ignoring[index]), abs(self.change_by_hiding[index])))
         return bool(more > TIMES * less and more - less > NEGLIGIBLE)
 
     @property
@@ -141,7 +141,7 @@ class Hiding:
     def words(self) -> str:
         """How the two compare, in plain words."""
         index = self.before.labels.index(self.before.prediction)
-        a, b = self.drop_by_ignoring[index], self.drop_by_hiding[index]
+        a, b = self.change_by_ignoring[index], self.change_by_hiding[index]
         facts = f"Ignoring it {moves(a)} {self.before.prediction}, really hiding it {moves(b)} it"
         leads = f"{self.ignored.prediction} leads when it is ignored, {self.hidden.prediction} when it is hidden"
         if self.agree:
@@ -154,11 +154,11 @@ class Hiding:
         return f"{facts}; {leads}: attention is not the whole cause."
 
 
-def moves(drop: float) -> str:
+def moves(change: float) -> str:
     """``takes 1.90 from``, to be followed by what it is taken from."""
-    if drop == 0:
+    if change == 0:
         return "does not change"
-    return f"{'takes' if drop > 0 else 'adds'} {significant(drop).lstrip('+-')} {'from' if drop > 0 else 'to'}"
+    return f"{'takes' if change < 0 else 'adds'} {significant(change).lstrip('+-')} {'from' if change < 0 else 'to'}"
 
 
 def really_hide(predictor: Predictor, analysis: Analysis, mask: Mask, how: str = "blur") -> Hiding:

@@ -96,7 +96,7 @@ class Region:
 
     number: its own in the partition; 0 is the rest.  cells: bool (H, W).  area: its share of the photo.  place: in words.
     contribution: (1/N) sum (S_p - E[S*]) g_p over its cells; over a partition these sum to Y_TE.
-    ignoring: (1/N) sum S_p g_p, what ignoring it would take away; these sum to nothing in particular.
+    change: -(1/N) sum S_p g_p, what ignoring it would do; below 0 where an emotion loses.  These sum to nothing in particular.
     prediction: the emotion that leads; without: the one that would lead without this region.
     labels: K class names.
     """
@@ -106,7 +106,7 @@ class Region:
     area: float
     place: str
     contribution: NDArray[np.float64]
-    ignoring: NDArray[np.float64]
+    change: NDArray[np.float64]
     prediction: str
     without: str
     labels: tuple[str, ...]
@@ -120,10 +120,10 @@ class Region:
     def sentence(self) -> str:
         """What ignoring it would do to the predicted emotion, in plain words."""
         where_it_is = f"{self.place}, {self.area:.0%} of the photo".replace("%", " %")
-        fall = self.ignoring[self.labels.index(self.prediction)]
-        change = f"{'falls' if fall > 0 else 'rises'} by {significant(fall).lstrip('+-')}" if fall else "stays as it is"
+        change = self.change[self.labels.index(self.prediction)]
+        moves = f"{'falls' if change < 0 else 'rises'} by {significant(change).lstrip('+-')}" if change else "stays as it is"
         lead = f"{self.without} would {'still ' if self.without == self.prediction else ''}lead"
-        return f"Without {self.name} ({where_it_is}) {self.prediction} {change} and {lead}."
+        return f"Without {self.name} ({where_it_is}) {self.prediction} {moves} and {lead}."
 
 
 def report(analysis: Analysis, parts: Parts) -> list[Region]:
@@ -143,7 +143,7 @@ def report(analysis: Analysis, parts: Parts) -> list[Region]:
     regions = []
     for number in np.unique(parts):
         cells = parts == number
-        ignoring = evidence[:, cells] @ analysis.attended[cells].astype(np.float64) / cells.size
+        change = -evidence[:, cells] @ analysis.attended[cells].astype(np.float64) / cells.size
         regions.append(
             Region(
                 number=int(number),
@@ -151,13 +151,13 @@ def report(analysis: Analysis, parts: Parts) -> list[Region]:
                 area=float(cells.mean()),
                 place=middle(cells) if number else "elsewhere",
                 contribution=analysis.effect_map[:, cells].sum(axis=1),
-                ignoring=ignoring,
+                change=change,
                 prediction=analysis.prediction,
-                without=analysis.labels[int((analysis.scores - ignoring).argmax())],
+                without=analysis.labels[int((analysis.scores + change).argmax())],
                 labels=analysis.labels,
             )
         )
-    return sorted(regions, key=lambda region: (region.number == 0, -region.ignoring[leading], region.number))
+    return sorted(regions, key=lambda region: (region.number == 0, region.change[leading], region.number))
 
 
 # --- in words

@@ -9,6 +9,7 @@ import numpy as np
 
 from cternet import Analysis, Classified
 from cternet.compare import METHODS, Comparison, Faithfulness, Networks, Panel, Sample
+from cternet.minimal_sets import MinimalSet
 from cternet.results.painting import Mask
 
 MOST_CELLS = 64
@@ -38,6 +39,20 @@ def analyze_answer(found: Classified, emotion: str, *, maps: bool) -> dict[str, 
     return answer
 
 
+def needed_answer(found: Analysis, turning: MinimalSet | None, keeping: MinimalSet | None, *, maps: bool) -> dict[str, Any]:
+    """The smallest sets of cells; None where there is none."""
+
+    def of(one: MinimalSet | None) -> dict[str, Any] | None:
+        if one is None:
+            return None
+        numbers = {"cells": one.size, "area": one.area, "attention": one.attention, "prediction": one.after}
+        shown = {"not_noticed": rows(one.cells.astype(float))} if maps else {}
+        return {**numbers, "smallest": one.proven, "sentence": one.sentence, **shown}
+
+    about = {"model": found.model, "geometry": found.geometry, "predicted_with": found.predicted_with}
+    return {**about, "before": answer_of(found), "turning": of(turning), "keeping": of(keeping)}
+
+
 def intervene_answer(before: Analysis, after: Analysis, painted: Mask, mode: str, *, maps: bool) -> dict[str, Any]:
     """What a painting did: every emotion's numbers before and after."""
     answer = {
@@ -48,7 +63,7 @@ def intervene_answer(before: Analysis, after: Analysis, painted: Mask, mode: str
         "painted_share": float(painted.mean() / 255),
         "before": answer_of(before),
         "after": answer_of(after),
-        "effect": after.by_label(after.effect_of_painting),
+        "change": after.by_label(after.change_by_painting),
     }
     if maps:
         answer["maps"] = {

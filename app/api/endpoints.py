@@ -1,4 +1,4 @@
-"""The way in for programs: three named endpoints, which are MCP tools as well (docs/api.md).
+"""The way in for programs: four named endpoints, which are MCP tools as well (docs/api.md).
 
 Nothing is kept between calls.
 """
@@ -10,12 +10,13 @@ from typing import Any, Literal, get_args
 
 import gradio as gr
 
-from app.api.answers import analyze_answer, compare_answer, intervene_answer, told
+from app.api.answers import analyze_answer, answer_of, compare_answer, intervene_answer, needed_answer, told
 from app.api.inputs import (
     QUICK,
     AnalyzeArguments,
     CompareArguments,
     InterveneArguments,
+    NeededArguments,
     mask_from_cells,
     mask_from_picture,
     opened,
@@ -27,6 +28,8 @@ from cternet import ALLOCATIONS, LEVELS, AllocationName, Analysis, ImageError
 from cternet.compare import DEFAULT, Networks, load_samples
 from cternet.compare import compare as explain
 from cternet.compare import measure as measure_maps
+from cternet.minimal_sets import keeping_set, turning_set
+from cternet.occlusion import really_hide
 from cternet.results.painting import MODES, paint
 
 OWN = "own"
@@ -71,6 +74,7 @@ class Endpoints:
         """Add the endpoints; call first inside ``gr.Blocks``, for gradio gives names to those who come first."""
         gr.api(self.analyze, api_name="analyze", **PHOTO)
         gr.api(self.intervene, api_name="intervene", **PHOTO)
+        gr.api(self.what_would_it_take, api_name="what_would_it_take", **PHOTO)
         # Measuring takes many seconds: beside the surveys, not before every visitor's next photo.
         gr.api(self.compare, api_name="compare", **LONG)
 
@@ -131,8 +135,8 @@ class Endpoints:
     ) -> dict[str, Any]:
         """What CTERNet would have said of a photo, had it not noticed the painted part ("ignore"), looked at the rest
         instead ("look-elsewhere"), or at nothing else ("look-only"). The painting changes the model's attention S to s', not
-        the photo. Gives every emotion's numbers before and after, and the effect Y(S) - Y(s') in logits: what the attention
-        taken or moved away had added to each emotion.
+        the photo. Gives every emotion's numbers before and after, and the change Y(s') - Y(S) in logits: below 0 where the
+        emotion loses.
         Give the painting either as a picture (mask) or as numbers (cells), over the whole photo.
 
         Args:
@@ -159,6 +163,33 @@ class Endpoints:
             except ValueError as error:  # nothing, or everything, is painted
                 raise Refused(sentence(error)) from None
             return told(intervene_answer(before, after, painted, asked.mode, maps=asked.maps), request)
+
+    def what_would_it_take(
+        self, request: gr.Request, image: gr.FileData, hide: bool = False, maps: bool = True, model: str = ""
+    ) -> dict[str, Any]:
+        """The smallest part of a photo which, had CTERNet not noticed it, turns its answer into another emotion, and the
+        smallest part that alone is enough for the answer: exact, for the answer is linear in the attention. Each with its
+        size in cells, its share of the photo and of the attention, and a sentence. An answer that a small part turns rests on
+        that part. Not noticing changes the model's attention, not the photo; hide also covers the pixels of the first part
+        with a blur and says what the model answers then, which may differ.
+
+        Args:
+            image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
+            hide: Whether to also hide the pixels and run the network again.
+            maps: Whether to give the cells, 14 rows of 14 for the shipped model, 1 where they are not noticed.
+            model: Name of one of this server's models; the first one by default.
+        """
+        with self.answering():
+            predictor = self.networks(model).predictor
+            if not (predictor.model.has_evidence and predictor.model.has_counterfactual):
+                raise Refused(f"{predictor.name} has no evidence to weigh; choose a model of the family cternet.")
+            asked = NeededArguments.of({"hide": hide, "maps": maps})
+            found = predictor.analyze(opened("image", image))
+            turning, keeping = turning_set(found), keeping_set(found)
+            answer = needed_answer(found, turning, keeping, maps=asked.maps)
+            if asked.hide and turning is not None and not turning.cells.all():
+                answer["hidden"] = answer_of(really_hide(predictor, found, turning.mask).hidden)
+            return told(answer, request)
 
     def compare(
         self,

@@ -63,6 +63,13 @@ class AnalyzeArguments(Payload):
     maps: Flag
 
 
+class NeededArguments(Payload):
+    """What is told of the smallest sets of cells."""
+
+    hide: Flag
+    maps: Flag
+
+
 class InterveneArguments(Payload):
     """One of ``mask``, an uploaded picture, and ``cells``; which of them is looked into once the map's shape is known."""
 

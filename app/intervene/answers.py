@@ -7,8 +7,8 @@ from app.intervene.canvas import CanvasRequest
 from app.intervene.circle import circle_view
 from app.links import to_query
 from app.workspace.open_photo import OpenPhoto
+from cternet.minimal_sets import MinimalSet, keeping_set, turning_set
 from cternet.regions import affective_regions, report
-from cternet.results.minimal_sets import MinimalSet, keeping_set, turning_set
 from cternet.results.painting import encode, paint
 
 NOTHING_TURNS = "Nothing does: however much of the photo it had not noticed, the answer would stay."

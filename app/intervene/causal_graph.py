@@ -46,7 +46,7 @@ def graph_view(looked: Analysis, after: Analysis, label: str, *, painted: bool, 
         counterfactual=counterfactual_title(looked),
         y=logits(looked.y_factual, index, looked.labels),
         y_other=logits(y_other, index, looked.labels),
-        difference=(looked.y_factual - y_other)[index],
+        difference=(y_other - looked.y_factual if painted else looked.total_effect)[index],
     )
 
 

@@ -33,6 +33,7 @@ class Column:
         shown: what handlers change, by name.
         query: filled by script with the address's parameters.
         follow: pressed by script when the address changed.
+        opened: pressed by script when a photo was opened; every page listens.
     """
 
     photo: gr.Image
@@ -40,6 +41,7 @@ class Column:
     shown: dict[str, gr.components.Component]
     query: gr.Textbox
     follow: gr.Button
+    opened: gr.Button
 
 
 class PhotoPicker:
@@ -133,7 +135,8 @@ class PhotoPicker:
         )
         query = gr.Textbox(visible="hidden", elem_id="query")
         follow = gr.Button("follow the address", visible="hidden", elem_id="follow")
-        return Column(photo, gallery, {"photo": photo, "notice": notice, "address": address}, query, follow)
+        opened = gr.Button("show the photo", visible="hidden", elem_id="opened")
+        return Column(photo, gallery, {"photo": photo, "notice": notice, "address": address}, query, follow, opened)
 
     def wire(self, column: Column, demo: gr.Blocks, tabs: gr.Tabs, listeners: Sequence[dict[str, Any]]) -> None:
         """What happens when a photo is chosen, or the address changes; then every page shows it."""
@@ -155,5 +158,6 @@ class PhotoPicker:
             ),
         ]
         for event in events:
-            for listener in listeners:
-                event.then(**listener)
+            event.then(None, js="() => document.querySelector('#opened').click()", api_visibility="private")
+        for listener in listeners:
+            column.opened.click(**listener)

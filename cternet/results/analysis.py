@@ -162,9 +162,9 @@ class Analysis(Classified):
         }
 
     @property
-    def effect_of_painting(self) -> NDArray[np.float64]:
-        """Y(S) - Y(s') (K,): what putting s' in the place of S took away; 0 where nothing was painted."""
-        return self.y(self.s) - self.y_factual
+    def change_by_painting(self) -> NDArray[np.float64]:
+        """Y(s') - Y(S) (K,): what putting s' in the place of S did to each logit; 0 where nothing was painted."""
+        return self.y_factual - self.y(self.s)
 
     @property
     def evenly(self) -> "Analysis":

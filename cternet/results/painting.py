@@ -120,7 +120,7 @@ MODES: dict[str, Callable[[Array, Mask], Array]] = {
 
 
 def paint(analysis: Analysis, mask: Mask, mode: str = "ignore") -> Analysis:
-    """The analysis with s' in the place of S; the effect of that is its ``effect_of_painting``, Y(S) - Y(s').
+    """The analysis with s' in the place of S; what that does is its ``change_by_painting``, Y(s') - Y(S).
 
     Raises:
         ValueError: an unknown mode, or a mask it cannot use.

@@ -13,6 +13,8 @@ __all__ = [
     "DIVERGING",
     "EFFECT",
     "FACTUAL",
+    "GAIN",
+    "LOSS",
     "SEQUENTIAL",
     "Scale",
     "colour_map",
@@ -25,6 +27,8 @@ SEQUENTIAL: tuple[str, ...] = ("magma", "viridis", "cividis", "gray")
 DIVERGING = "RdBu_r"
 """Colour map of signed effects, neutral at 0."""
 FACTUAL, COUNTERFACTUAL, EFFECT = "#3a87ad", "#e8824a", "#5d8a60"
+GAIN, LOSS = "#c0392b", "#2c6fb0"
+"""What attention added to an emotion, and what it took: the two ends of ``DIVERGING``."""
 """Blue, orange and green, as in the paper's Figure 1."""
 
 

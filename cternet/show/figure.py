@@ -12,10 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from cternet.results.analysis import Analysis
 from cternet.show.colours import (
-    COUNTERFACTUAL,
     DIVERGING,
-    EFFECT,
-    FACTUAL,
+    GAIN,
+    LOSS,
     SEQUENTIAL,
     Scale,
     colour_map,
@@ -41,43 +40,44 @@ UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationD
 """Metadata that would make every file differ, by picture format."""
 
 
-def logits_chart(axes: Axes, analysis: Analysis, between: Sequence[float] | None = None, *, legend: bool = True) -> None:
-    """Y(S), E[Y(S*)] and Y_TE of every emotion as grouped horizontal bars; whiskers: one standard deviation over S*.
+def logits_chart(
+    axes: Axes, analysis: Analysis, between: Sequence[float] | None = None, *, legend: bool = True, plain: bool = False
+) -> None:
+    """Every emotion's Y(S) and E[Y(S*)] as a dumbbell, the change at its right; whiskers: one standard deviation over S*.
+
+    The emotion the model answers with is the first row.
 
     Args:
         between: Y of a map on the way from S to S* (K,), drawn as diamonds.
+        plain: name what is shown in words instead of symbols.
     """
-    places = np.arange(len(analysis.labels))
-    std = analysis.total_effect_std
-    spread = std if std.max() > 0 else None
-    rows = [
-        ("Y(S) factual", analysis.y_factual, FACTUAL, None),
-        ("Y(S*) counterfactual", analysis.y_counterfactual, COUNTERFACTUAL, spread),
-        ("Y_TE total effect", analysis.total_effect, EFFECT, spread),
-    ]
+    order = np.argsort(-analysis.scores, kind="stable")
+    places = np.arange(len(order))
+    before, after = analysis.y_counterfactual[order], analysis.y_factual[order]
+    change, std = analysis.total_effect[order], analysis.total_effect_std[order]
     ink = axes.spines["bottom"].get_edgecolor()
-    for offset, (name, values, colour, error) in zip((-0.27, 0.0, 0.27), rows, strict=True):
-        axes.barh(
-            places + offset,
-            values,
-            height=0.25,
-            color=colour,
-            label=name,
-            xerr=error,
-            error_kw={"ecolor": ink, "elinewidth": 1, "capsize": 2},
-        )
+    axes.hlines(places, before, after, colors=[GAIN if value >= 0 else LOSS for value in change], linewidth=3, zorder=2)
+    names = ("with other attention", "with its attention") if plain else ("E[Y(S*)], counterfactual", "Y(S), factual")
+    spread: dict[str, Any] = {"xerr": std, "ecolor": ink, "elinewidth": 0.8, "capsize": 2} if std.max() > 0 else {}
+    hollow: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": ink, "color": ink, "markersize": 6, "zorder": 3}
+    axes.errorbar(before, places, fmt="o", label=names[0], **hollow, **spread)
+    axes.plot(after, places, "o", color=ink, markersize=6.5, label=names[1], zorder=4)
     if between is not None:
-        axes.plot(between, places - 0.27, "D", color=ink, markersize=4, label="Y on the way to S*")
-    axes.axvline(0, color=ink, linewidth=0.8)
-    axes.set_yticks(places, analysis.labels)
+        axes.plot(np.asarray(between)[order], places, "D", color=ink, markersize=4, label="on the way", zorder=4)
+    axes.axvline(0, color=ink, linewidth=0.8, alpha=0.5)
+    axes.set_yticks(places, [analysis.labels[i] for i in order])
     axes.invert_yaxis()
-    axes.set_xlabel("logit")
+    column: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": "small"}
+    for place, value in zip(places, change, strict=True):
+        axes.annotate(significant(value), (1.02, place), **column)
+    axes.annotate("change" if plain else "Y_TE", (1.02, -0.9), **column)
+    axes.set_xlabel("score" if plain else "logit")
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     if legend:
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=1, frameon=False, fontsize="small")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.04), ncols=3, frameon=False, fontsize="small", handletextpad=0.3)
 
 
 def analysis_figure(

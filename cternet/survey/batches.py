@@ -4,12 +4,13 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from PIL import Image
 
 from cternet.photos.load import ImageError, load_image
 from cternet.survey.options import Options
-from cternet.survey.sources import Entry, Source, UnreadableMember
+from cternet.survey.sources import COMMAND, Entry, Source, UnreadableMember, open_source
 from cternet.survey.table import key
 
 BATCH_PIXELS = 100_000_000
@@ -29,6 +30,15 @@ def sampled(source: Source, options: Options) -> Callable[[], Iterable[Entry]]:
 
     lowest = heapq.nsmallest(options.sample, (draw(entry) for entry in source if not entry.reason))
     return lambda: (entry for entry in source if not entry.reason and draw(entry) <= lowest[-1])
+
+
+def sampled_names(folder: Path, sample: int, seed: int) -> list[str]:
+    """The names of the photos that a survey of the folder with that sample and seed takes."""
+    source = open_source(folder, limits=COMMAND)
+    try:
+        return [entry.name for entry in sampled(source, Options(sample=sample, seed=seed))()]
+    finally:
+        source.close()
 
 
 Opened = tuple[int, Entry, Image.Image | str]

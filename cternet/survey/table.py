@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cternet import Analysis
 from cternet.compare import METHODS, METRICS, Comparison, Sample, unavailable
 from cternet.compare.attention import analysis_of
+from cternet.minimal_sets import turning_set
 
 Row = dict[str, Any]
 
@@ -31,7 +33,7 @@ def schema(labels: Sequence[str], methods: Sequence[str], *, metrics: bool) -> p
     columns += [("width", pa.int32()), ("height", pa.int32())]
     columns += [("prediction", pa.string()), ("polarity", pa.string()), ("probability", number)]
     columns += [(f"Y_TE_{label}", number) for label in labels]
-    columns += [("effect_size", number), ("effect_norm", number), ("disagreement", number)]
+    columns += [("effect_size", number), ("effect_norm", number), ("attention_robustness", number), ("disagreement", number)]
     for method in methods:
         columns += [(f"{name}_{method}", number) for name in ("smallest", "largest", "agreement")]
         columns += [(f"problem_{method}", pa.string())]
@@ -58,6 +60,7 @@ def row_of(sample: Sample, comparison: Comparison) -> Row:
         "probability": float(analysis.probabilities.max()),
         "effect_size": float(effects[analysis.labels.index(analysis.prediction)]),
         "effect_norm": float(np.linalg.norm(effects)),
+        "attention_robustness": robustness(analysis),
         "disagreement": disagreement(comparison),
     }
     row |= {f"Y_TE_{label}": float(effect) for label, effect in zip(analysis.labels, effects, strict=True)}
@@ -75,6 +78,12 @@ def row_of(sample: Sample, comparison: Comparison) -> Row:
         if numbers is not None:
             row |= {f"{metric}_{name}": finite(getattr(numbers, metric)) for metric in METRICS}
     return row
+
+
+def robustness(analysis: Analysis) -> float | None:
+    """Share of the photo in the smallest part which, not noticed, turns the answer; None where nothing does."""
+    found = turning_set(analysis)
+    return None if found is None else found.area
 
 
 def disagreement(comparison: Comparison) -> float | None:

@@ -1,6 +1,7 @@
 """The page's handlers, without a browser."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,14 @@ from app.choices import levels
 from app.html import message
 from app.main import build
 from app.page import Studio
+from app.uploads import Upload
+from app.workspace.examples import Example
+from app.workspace.open_photo import OpenPhoto
+from app.workspace.picker import PhotoPicker
 from cternet import Predictor
 from cternet.compare import Networks
 from cternet.networks.classifier import ANSWERS
+from cternet.results.painting import centre, paint
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo
 
@@ -53,12 +59,22 @@ def visitor(name: str = "a") -> SimpleNamespace:
     return SimpleNamespace(session_hash=name)
 
 
+def choose(page: AnalyzePage, photo: dict | None, session: str = "a", **values) -> dict:
+    """What the page shows once a photo was chosen."""
+    PhotoPicker(page.studio, (page.name,)).choose(visitor(session), photo)
+    return page.show(visitor(session), **changed(**values))
+
+
+def opened(page: AnalyzePage, session: str = "a"):
+    return page.studio.photos.get(session)
+
+
 def changed(**values) -> dict:
     return VIEW | values
 
 
 def test_nothing_a_visitor_changes_reruns_the_network(page, payload, monkeypatch):
-    page.analyze(visitor(), payload, **VIEW)
+    choose(page, payload)
     monkeypatch.setattr(page.studio.predictor, "forward", lambda *_: pytest.fail("the network ran"))
     redraw = page.redraw(tuple(PARTS))
     for values in (
@@ -69,39 +85,37 @@ def test_nothing_a_visitor_changes_reruns_the_network(page, payload, monkeypatch
         {"share": 40, "opacity": 0.2, "cmap": "gray", "shared": False, "smooth": False},
     ):
         shown = redraw(visitor(), **changed(**values))
-        assert shown["answer"].count("<svg") == 1
-        assert shown["attention"].count("<img") == 3
+        assert shown["chart"].count("<svg") == 1
+        assert shown["attention"].count("<img") == 4
         assert shown["effect"].count("<img") == 1
 
 
 def test_the_prediction_stands_under_every_allocation(page, payload):
-    page.analyze(visitor(), payload, **VIEW)
-    emotion = page.studio.analyzed.get("a").prediction
+    choose(page, payload)
+    emotion = opened(page).analysis.prediction
     for allocation in ("random", "uniform", "reverse"):
         answer = page.redraw(("answer",))(visitor(), **changed(allocation=allocation))["answer"]
-        assert f'<p class="emotion">{emotion}</p>' in answer
+        assert f'<span class="emotion first">{emotion}</span>' in answer
 
 
-def test_a_new_photo_takes_the_place_of_the_old(page, payload, tmp_path):
-    page.analyze(visitor(), payload, **VIEW)
-    first = page.studio.analyzed.get("a")
+def test_a_new_photo_takes_the_place_of_the_old_and_a_bad_one_does_not(page, payload, tmp_path):
+    choose(page, payload)
+    first = opened(page)
     bad = tmp_path / "bad.jpg"
     bad.write_text("no image")
-    answer = page.analyze(visitor(), uploaded(bad, "holiday.jpg"), **VIEW)["answer"]
-    assert "holiday.jpg" in answer
-    assert 'role="alert"' in answer
-    assert page.studio.analyzed.get("a") is None, "the old photo's numbers must not stand beside an error"
-    page.analyze(visitor(), payload, **VIEW)
-    assert page.studio.analyzed.get("a") is not first
-    page.analyze(visitor(), None, **VIEW)
-    assert page.studio.analyzed.get("a") is None
+    picker = PhotoPicker(page.studio, ("analyze",))
+    said = picker.choose(visitor(), uploaded(bad, "holiday.jpg"))
+    assert "holiday.jpg" in said["notice"] and 'role="alert"' in said["notice"]
+    assert said["photo"] == str(first.upload.path), "the picture beside the answer is the one it is about"
+    assert opened(page) is first
+    choose(page, payload)
+    assert opened(page) is not first
+    assert choose(page, None)["answer"] == view.empty_answer()
+    assert opened(page) is None
 
 
-def test_without_an_analysis_nothing_is_touched(page, monkeypatch):
-    said = []
-    monkeypatch.setattr(gr, "Info", said.append)
+def test_without_a_photo_nothing_is_touched(page):
     assert page.redraw(("answer",))(visitor(), **VIEW) == {}
-    assert said
     with pytest.raises(gr.Error, match="again"):
         page.download(".json")(visitor(), **VIEW)
 
@@ -129,14 +143,14 @@ def test_values_the_page_does_not_offer_are_refused_in_a_sentence(page, values):
 
 
 def test_an_unknown_emotion_is_refused(page, payload):
-    page.analyze(visitor(), payload, **VIEW)
+    choose(page, payload)
     with pytest.raises(gr.Error, match="emotion"):
         page.redraw(())(visitor(), **changed(label="joy"))
 
 
 @pytest.mark.parametrize("ending", [".png", ".json", ".npz"])
 def test_downloads_show_what_is_looked_at(page, payload, ending):
-    page.analyze(visitor(), payload, **VIEW)
+    choose(page, payload)
     path = Path(page.download(ending)(visitor(), **changed(allocation="reverse"))["file"])
     assert path.suffix == ending
     assert path.stat().st_size > 100
@@ -145,28 +159,32 @@ def test_downloads_show_what_is_looked_at(page, payload, ending):
 
 
 def test_who_leaves_is_forgotten(page, payload):
-    page.analyze(visitor("../../a"), payload, **VIEW)
+    choose(page, payload, "../../a")
     file = Path(page.download(".json")(visitor("../../a"), **VIEW)["file"])
     assert file.is_relative_to(page.studio.downloads.root.name)
     page.leave("../../a")
     page.studio.downloads.forget("../../a")
-    assert page.studio.analyzed.get("../../a") is None
+    assert opened(page, "../../a") is None
     assert not file.exists()
 
 
+def answered(result) -> str:
+    return view.answer_view(OpenPhoto(result, "example-x", Upload(Path("x.png"), "x.png")))
+
+
 def test_the_page_says_what_an_even_look_would_have_said(page, payload):
-    page.analyze(visitor(), payload, **VIEW)
-    analysis = page.studio.analyzed.get(visitor().session_hash)
+    choose(page, payload)
+    analysis = opened(page).analysis
     evidence = np.zeros_like(analysis.evidence)
     evidence[0] = 1.0  # the first class is in front wherever attention falls
     plain = {"bias": np.zeros_like(analysis.bias), "own": replace(analysis.own, mean=np.zeros_like(analysis.s))}
-    assert "would have said the same" in view.answer_view(replace(analysis, evidence=evidence, **plain), 0)
+    assert "Looking evenly it would say the same" in answered(replace(analysis, evidence=evidence, **plain))
     evidence = evidence.copy()
     evidence[1][np.unravel_index(analysis.s.argmax(), analysis.s.shape)] = 1e5  # but the second, where S is largest
     evidence[1] -= evidence[1].mean()
     split = replace(analysis, evidence=evidence, **plain)
     assert split.prediction == split.labels[1]
-    assert f"would have said <b>{split.labels[0]}</b>" in view.answer_view(split, 0)
+    assert f"looking evenly it would say <b>{split.labels[0]}</b>" in answered(split)
 
 
 def test_an_effect_has_nothing_to_say_when_looking_evenly():
@@ -174,8 +192,48 @@ def test_an_effect_has_nothing_to_say_when_looking_evenly():
     photo = tiny_photo()
     te, y = (Predictor(tiny_network(budget="equal", answer=answer)).analyze(photo) for answer in ("y_te", "y"))
     assert np.abs(te.evenly.scores).max() < 1e-5
-    assert "would have no answer" in view.answer_view(te, 0)
-    assert "would have said" in view.answer_view(y, 0)
+    assert "ooking evenly" not in answered(te)
+    assert "ooking evenly" in answered(y)
+
+
+def test_the_headline_names_the_place_that_spoke_for_the_answer(page, payload):
+    choose(page, payload)
+    analysis = opened(page).analysis
+    index = analysis.labels.index(analysis.prediction)
+    for cell, words in (((0, 0), "the upper left"), ((3, 3), "the lower right")):
+        evidence = analysis.evidence.copy()
+        evidence[index] = 0
+        evidence[index][cell] = 1e3 / (analysis.s - analysis.own.mean)[cell]
+        moved = replace(analysis, evidence=evidence)
+        if moved.prediction == analysis.prediction:
+            assert f"because of {words} of the photo" in answered(moved).replace("spoke ", "because of ")
+
+
+def test_a_painting_is_told_beside_the_answer(page, payload):
+    choose(page, payload)
+    photo = opened(page)
+    assert "painting" not in view.answer_view(photo)
+    mask = centre(photo.analysis.s.shape)
+    photo.painting = (mask, "ignore")
+    after = paint(photo.analysis, mask, "ignore")
+    assert f"say {after.prediction} (" in view.answer_view(photo)
+
+
+def test_what_visitors_see_first_has_no_greek(page, payload):
+    shown = choose(page, payload)
+    first = shown["answer"] + re.sub(r'<div class="method">.*?</div></figure>', "", shown["effect"], flags=re.S)
+    assert not re.search(r"S\*|Y_TE|Y<sub>|λ|logit", first)
+
+
+def test_the_page_opens_with_the_first_example(tmp_path):
+    tiny_photo(3).save(tmp_path / "first.png")
+    studio = Studio(Networks(Predictor(tiny_network(), device="cpu"), {}), [Example(tmp_path / "first.png", "a case")])
+    opens = AnalyzePage(studio).opens()
+    expected = studio.predictor.analyze(tmp_path / "first.png")
+    assert expected.prediction in opens["answer"] and "a case" in opens["answer"]
+    assert opens["label"] == expected.prediction
+    assert opens["effect"].count("<img") == 1
+    assert choose(AnalyzePage(studio), None)["effect"] == view.empty_effect()
 
 
 @pytest.mark.parametrize(("answer", "budget"), [("y", "equal"), ("y_te", "free")])
@@ -187,7 +245,7 @@ def test_the_page_says_what_the_model_answers_with(answer, budget):
     assert "{" not in words.replace("Y_{TE}", "")
     assert ("scaled-map" in levels(config)) is (budget == "free"), "on an equal budget it is the map level again"
     analysis = Predictor(tiny_network(budget=budget, answer=answer)).analyze(tiny_photo())
-    assert f"Its answer is {ANSWERS[answer].symbol}" in view.answer_view(analysis, 0)
+    assert f"Its answer is {ANSWERS[answer].symbol}" in view.chart_view(analysis, 0)
     assert analysis.predicted_with["answer"] == ANSWERS[answer].symbol
 
 
@@ -258,16 +316,16 @@ def write_photo(path: Path, kind: str) -> Path:
 )
 def test_odd_photos_are_analysed(page, tmp_path, kind):
     path = write_photo(tmp_path / "photo.img", kind)
-    shown = page.analyze(visitor(), uploaded(path, "photo.img"), **VIEW)
-    assert 'class="emotion"' in shown["answer"]
-    assert shown["attention"].count("<img") == 3
+    shown = choose(page, uploaded(path, "photo.img"))
+    assert 'class="emotion first"' in shown["answer"]
+    assert shown["attention"].count("<img") == 4
     assert shown["effect"].count("<img") == shown["seen"].count("<img") == 1
 
 
 @pytest.mark.parametrize("kind", ["truncated", "bomb", "corrupt"])
 def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
     path = write_photo(tmp_path / "upload.img", kind)
-    answer = page.analyze(visitor(), uploaded(path, "holiday.jpg"), **VIEW)["answer"]
+    answer = PhotoPicker(page.studio, ("analyze",)).choose(visitor(), uploaded(path, "holiday.jpg"))["notice"]
     assert 'role="alert"' in answer
     assert "holiday.jpg" in answer
     assert "upload.img" not in answer
@@ -275,8 +333,8 @@ def test_bad_photos_are_answered_in_a_sentence(page, tmp_path, kind):
 
 def test_charts_drawn_at_once_keep_the_pages_colour(page, payload):
     """Matplotlib's settings are the process's: one visitor's must not leak into another's picture."""
-    page.analyze(visitor(), payload, **VIEW)
-    analysis = page.studio.analyzed.get("a")
+    choose(page, payload)
+    analysis = opened(page).analysis
     before = dict(matplotlib.rcParams)
     with ThreadPoolExecutor(4) as pool:
         charts = list(pool.map(lambda _: view.chart(analysis, None), range(12)))

@@ -11,12 +11,16 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
+from app.analyze.page import AnalyzePage
+from app.checks import Refused
 from app.intervene import causal_graph as graph
 from app.intervene import view as intervene_view
 from app.intervene.circle import circle_view
 from app.intervene.draws_view import draws_view
 from app.intervene.page import IntervenePage
 from app.page import Studio
+from app.workspace.examples import Example
+from app.workspace.picker import PhotoPicker
 from cternet import Predictor
 from cternet.compare import Networks
 from cternet.regions import report
@@ -24,6 +28,7 @@ from cternet.results.draws import draw
 from cternet.results.painting import MODES, centre, encode, ignore
 from cternet.show.words import significant
 from tests.app.calls import painted_by_hand, uploaded
+from tests.app.test_analyze import VIEW
 from tests.tiny import tiny_network, tiny_photo
 
 
@@ -31,18 +36,29 @@ from tests.tiny import tiny_network, tiny_photo
 def page(tmp_path: Path) -> IntervenePage:
     examples = []
     for seed, name in enumerate(("cat", "tree")):
-        examples.append(tmp_path / f"{name}.png")
-        tiny_photo(seed).save(examples[-1])
+        examples.append(Example(tmp_path / f"{name}.png", name))
+        tiny_photo(seed).save(examples[-1].path)
     return IntervenePage(Studio(Networks(Predictor(tiny_network(), name="tiny", device="cpu"), {}), examples))
 
 
 @pytest.fixture
-def sent(page, tmp_path) -> dict:
+def picker(page) -> PhotoPicker:
+    return PhotoPicker(page.studio, ("analyze", "intervene", "compare"))
+
+
+@pytest.fixture
+def sent(page, picker, tmp_path) -> dict:
     """The scene of visitor a."""
     tiny_photo(5).save(tmp_path / "mine.png")
-    shown = page.choose(visitor(), uploaded(tmp_path / "mine.png", "mine.png"))
+    shown = picker.choose(visitor(), uploaded(tmp_path / "mine.png", "mine.png"))
     assert shown["notice"] == ""
-    return shown["canvas"]
+    return page.show(visitor())["canvas"]
+
+
+def example(page, picker, index: int, session: str = "a") -> dict:
+    """The scene of an example."""
+    picker.example(SimpleNamespace(index=index), visitor(session))
+    return page.show(visitor(session))["canvas"]
 
 
 def visitor(name: str = "a", **params: str) -> SimpleNamespace:
@@ -83,16 +99,17 @@ def numbers(answer: dict, label: str) -> list[str]:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(page, sent, monkeypatch, mode):
     monkeypatch.setattr(page.studio.predictor, "forward", lambda *_: pytest.fail("the network ran"))
-    analysis = page.photos.get("a").analysis
+    analysis = page.studio.photos.get("a").analysis
     mask = centre(analysis.s.shape)
     answer = call(page, "paint", asked(sent, mask=encode(mask), mode=mode))
     s = analysis.s.astype(np.float64)
     share = mask / 255
     s_painted = painted_by_hand(s, share, mode)
     for k, label in enumerate(analysis.labels):
-        y = (s * analysis.evidence[k]).mean() + analysis.bias[k]
-        y_painted = (s_painted * analysis.evidence[k]).mean() + analysis.bias[k]
-        assert numbers(answer, label) == [significant(y), significant(y_painted), significant(y - y_painted)]
+        reference = 0 if analysis.answer == "y" else (analysis.own.mean * analysis.evidence[k]).mean() + analysis.bias[k]
+        y = (s * analysis.evidence[k]).mean() + analysis.bias[k] - reference
+        y_painted = (s_painted * analysis.evidence[k]).mean() + analysis.bias[k] - reference
+        assert numbers(answer, label) == [significant(y), significant(y_painted), significant(y_painted - y)]
     assert analysis.intervene(MODES[mode](analysis.s, mask)).prediction in answer["message"]
     assert set(answer["views"]) == {"answer", "graph", "circle"}
 
@@ -101,7 +118,7 @@ def test_a_stroke_shows_the_numbers_of_the_library_and_never_runs_the_network(pa
 def test_nothing_painted_changes_nothing(page, sent, mode):
     answer = call(page, "paint", asked(sent, mode=mode))
     assert "wrong" not in answer
-    for label in page.photos.get("a").analysis.labels:
+    for label in page.studio.photos.get("a").analysis.labels:
         y, y_painted, effect = numbers(answer, label)
         assert y == y_painted
         assert effect == "0"
@@ -121,8 +138,8 @@ def test_no_one_paints_in_another_session(page, sent, session):
     assert "no longer kept" in answer["message"]
 
 
-def test_a_stroke_over_the_photo_before_is_not_answered(page, sent):
-    page.example(SimpleNamespace(index=0), visitor())
+def test_a_stroke_over_the_photo_before_is_not_answered(page, picker, sent):
+    example(page, picker, 0)
     answer = call(page, "paint", asked(sent))
     assert "views" not in answer
     assert "Another photo" in answer["message"]
@@ -136,7 +153,7 @@ def test_another_grid_is_a_sentence(page, sent):
 def test_regions_sum_to_the_total_effect_shown(page, sent):
     label = sent["labels"][2]
     answer = call(page, "find_regions", asked(sent, label=label))
-    analysis = page.photos.get("a").analysis
+    analysis = page.studio.photos.get("a").analysis
     parts = np.array(answer["cells"]).reshape(analysis.s.shape)
     assert significant(analysis.total_effect[2]) in answer["views"]["regions"]
     contributions = []
@@ -149,7 +166,7 @@ def test_regions_sum_to_the_total_effect_shown(page, sent):
 
 
 def test_a_map_that_is_one_region_comes_with_a_way_on(page, sent):
-    analysis = page.photos.get("a").analysis
+    analysis = page.studio.photos.get("a").analysis
     for parts, single in ((np.eye(4) > 0.5, True), (np.diag([1, 2, 0, 0]), False)):
         view = intervene_view.regions_view(analysis, report(analysis, parts.astype(int)), "awe")
         assert ("S is one region" in view) is single
@@ -170,7 +187,7 @@ def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, mo
     payload = asked(sent, mask=encode(centre((4, 4))))
     view = page.hide(visitor(), "mean", json.dumps(payload))["hiding"]
     assert len(runs) == 1
-    analysis = page.photos.get("a").analysis
+    analysis = page.studio.photos.get("a").analysis
     drop = analysis.y(analysis.s) - analysis.y(ignore(analysis.s, centre((4, 4))))
     assert f"<td>{significant(drop[0])}</td>" in view
     assert "agree" in view
@@ -199,7 +216,7 @@ def test_what_cannot_be_hidden_is_a_sentence(page, sent, how, payload, words):
 
 def test_draws_stand_beside_the_exact_numbers(page, sent):
     view = page.distribution(visitor(), 50, json.dumps(asked(sent)))["draws"]
-    looked = page.photos.get("a").analysis.intervene("random")
+    looked = page.studio.photos.get("a").analysis.intervene("random")
     index = looked.labels.index(sent["view"]["label"])
     assert f"expected {looked.total_effect_std[index]:.3g}" in view
     assert "50 draws" in view
@@ -207,7 +224,7 @@ def test_draws_stand_beside_the_exact_numbers(page, sent):
 
 
 def test_draws_as_good_as_equal_are_said_so(page, sent):
-    analysis = page.photos.get("a").analysis
+    analysis = page.studio.photos.get("a").analysis
     found = replace(draw(analysis, 5), mean=np.full(len(analysis.labels), 2.0))
     for std, alike in ((0.019, True), (0.021, False)):
         view = draws_view(replace(found, std=np.full_like(found.mean, std)), [analysis], "awe", painted=False)
@@ -219,54 +236,74 @@ def test_draws_out_of_range_are_a_sentence(page, sent, count):
     assert "from 1 to 1000" in page.distribution(visitor(), count, json.dumps(asked(sent)))["draws"]
 
 
-def test_a_bad_file_leaves_the_photo_and_its_painting(page, sent, tmp_path):
+def test_a_bad_file_leaves_the_photo_and_its_painting(page, picker, sent, tmp_path):
+    call(page, "paint", asked(sent, mask=encode(centre((4, 4)))))
     (tmp_path / "bad.jpg").write_text("no image")
-    shown = page.choose(visitor(), uploaded(tmp_path / "bad.jpg", "<b>.jpg"))
-    assert "canvas" not in shown
+    shown = picker.choose(visitor(), uploaded(tmp_path / "bad.jpg", "<b>.jpg"))
     assert "&lt;b&gt;.jpg" in shown["notice"]
-    assert page.photos.get("a").id == sent["id"]
+    again = page.show(visitor())["canvas"]
+    assert again["id"] == sent["id"]
+    assert again["view"]["mask"] == encode(centre((4, 4)))
 
 
-def test_the_photo_of_the_analyze_page_comes_along_once(page):
-    assert page.carry(visitor()) == {}
-    page.studio.analyzed.put("a", page.studio.predictor.analyze(tiny_photo(3)))
-    first = page.carry(visitor())
-    assert first["canvas"]["photo"].startswith("data:image/jpeg")
-    assert page.carry(visitor()) == {}, "a painting over it must not be lost on coming back"
-    assert page.carry(visitor("b")) == {}
+def test_what_was_looked_at_on_one_page_is_looked_at_on_the_others(page, picker, sent):
+    label = next(label for label in sent["labels"] if label != sent["view"]["label"])
+    call(page, "paint", asked(sent, label=label, allocation="reverse", level="map", seed="3", mask=encode(centre((4, 4)))))
+    photo = page.studio.photos.get("a")
+    assert (photo.emotion, photo.reference) == (label, ("reverse", "map", 3))
+    shown = AnalyzePage(page.studio).show(visitor(), **VIEW)
+    assert (shown["label"], shown["allocation"], shown["level"], shown["seed"]) == (label, "reverse", "map", 3)
+    assert "painting" in shown["answer"]
 
 
 def link_of(page, sent, **changes) -> dict[str, str]:
     return dict(parse_qsl(call(page, "paint", asked(sent, **changes))["link"]))
 
 
-def test_a_link_to_an_example_restores_everything(page):
-    sent, *_ = page.example(SimpleNamespace(index=1), visitor())
+def test_a_link_to_an_example_restores_everything(page, picker):
+    sent = example(page, picker, 1)
     mask = encode(centre((4, 4)))
     label = sent["labels"][3]
     params = link_of(page, sent, mask=mask, mode="look-only", label=label, allocation="reverse", level="map", seed="9")
     assert params["image"] == "example-tree"
-    shown = page.restore(visitor("new", **params))
+    shown = picker.arrive(visitor("new", **params, panel="intervene"))
     assert shown["notice"] == ""
     assert shown["tabs"].selected == page.name
+    shown = page.show(visitor("new"))
     expected = {"label": label, "allocation": "reverse", "level": "map", "seed": 9, "mode": "look-only", "mask": mask}
     assert shown["canvas"]["view"] == expected
 
 
-def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
+def test_a_link_to_an_upload_waits_for_that_file(page, picker, sent, tmp_path):
     params = link_of(page, sent, mask=encode(centre((4, 4))))
     assert params["image"].startswith("sha256-")
-    shown = page.restore(visitor("new", **params))
-    assert "canvas" not in shown
+    shown = picker.arrive(visitor("new", **params))
+    assert shown["photo"] is None
+    assert shown["address"] == {"missing": params["image"]}, "the browser may still have it"
     assert "same file" in shown["notice"]
-    other, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
+    other = example(page, picker, 0, "new")
     assert "not the photo" in other["flag"]
     assert other["view"]["mask"] is None
-    same = page.choose(visitor("new"), uploaded(tmp_path / "mine.png", "renamed.png"))["canvas"]
+    picker.choose(visitor("new"), uploaded(tmp_path / "mine.png", "renamed.png"))
+    same = page.show(visitor("new"))["canvas"]
     assert same["view"]["mask"] == params["mask"]
     assert same["flag"] == ""
-    again, *_ = page.example(SimpleNamespace(index=0), visitor("new"))
-    assert again["flag"] == "", "a link that was followed is done"
+    assert example(page, picker, 0, "new")["flag"] == "", "a link that was followed is done"
+
+
+def test_back_and_forward_bring_photos_and_paintings_back(page, picker):
+    sent = example(page, picker, 0)
+    before = call(page, "paint", asked(sent, mask=encode(centre((4, 4)))))["link"]
+    example(page, picker, 1)
+    picker.follow(visitor(), "?" + before)
+    back = page.show(visitor())["canvas"]
+    assert back["view"]["mask"] == encode(centre((4, 4)))
+    runs = page.studio.photos.get("a")
+    picker.follow(visitor(), "?" + before.replace("mode=ignore", "mode=look-only"))
+    again = page.studio.photos.get("a")
+    assert again.result is runs.result and again.painting[1] == "look-only"
+    picker.follow(visitor(), "")
+    assert page.studio.photos.get("a").image == "example-cat", "the plain address is the first example"
 
 
 @pytest.mark.parametrize(
@@ -280,32 +317,41 @@ def test_a_link_to_an_upload_waits_for_that_file(page, sent, tmp_path):
         {"link": "99"},
         {"allocation": "shuffle"},
         {"emotion": "<script>"},
-        {"panel": "analyze"},
+        {"panel": "x"},
     ],
 )
-def test_tampered_links_are_one_sentence(page, changes):
-    sent, *_ = page.example(SimpleNamespace(index=1), visitor())
+def test_tampered_links_are_one_sentence_over_the_first_example(page, picker, changes):
+    sent = example(page, picker, 1)
     params = link_of(page, sent, mask=encode(centre((4, 4)))) | changes
-    shown = page.restore(visitor("new", **params))
+    shown = picker.arrive(visitor("new", **params))
     assert 'role="alert"' in shown["notice"]
     assert "<script>" not in shown["notice"]
-    assert "canvas" not in shown
+    assert page.studio.photos.get("new").image == "example-cat"
+    assert page.show(visitor("new"))["canvas"]["view"]["mask"] is None
 
 
-def test_an_address_without_a_link_is_left_alone(page):
-    assert page.restore(visitor("new", theme="dark")) == {}
+@pytest.mark.parametrize("query", [None, 7, "x" * 30_000, ["a"]])
+def test_an_address_that_is_none_is_refused(picker, query):
+    with pytest.raises(Refused):
+        picker.follow(visitor(), query)
+
+
+def test_an_address_without_a_link_shows_the_first_example(page, picker):
+    shown = picker.arrive(visitor("new", theme="dark"))
+    assert shown["address"]["image"] == "example-cat"
+    assert "tabs" not in shown
 
 
 def test_who_leaves_is_forgotten(page, sent):
     page.leave("a")
-    assert page.photos.get("a") is None
+    assert page.studio.photos.get("a") is None
 
 
 def test_names_of_emotions_are_text_not_markup(page):
     analysis = page.studio.predictor.analyze(tiny_photo())
     bad = replace(analysis, labels=("<img src=x>", *analysis.labels[1:]))
     for view in (
-        intervene_view.answer_view(bad, bad, "ignore", painted=False),
+        intervene_view.answer_view(bad, bad, painted=False),
         graph.graph_view(bad, bad, bad.labels[0], painted=False, mode="ignore"),
         circle_view(bad, bad, painted=False),
     ):
@@ -319,5 +365,5 @@ def test_the_graph_says_what_stands_in_the_lower_place(page):
     after = before.intervene(ignore(before.s, centre(before.s.shape)))
     painted = graph.graph_view(before, after, label, painted=True, mode="ignore")
     assert significant(before.total_effect[0]) in plain
-    assert significant(after.effect_of_painting[0]) in painted
+    assert significant(after.change_by_painting[0]) in painted
     assert "S*" in plain and "your painting" in painted

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from app.analyze.classified import ClassifiedPage
-from app.analyze.page import AnalyzePage
 from app.api.endpoints import Endpoints
 from app.compare.page import ComparePage
 from app.main import PAGES, build
 from app.models import load_models, paths
 from app.models import sources as sources_of
 from app.page import Page, Studio, UnavailablePage, fitting
+from app.workspace.picker import PhotoPicker
 from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
 from tests.app.calls import uploaded
@@ -46,6 +46,11 @@ def photo(tmp_path: Path) -> dict:
 def plain() -> Networks:
     """A classifier without counterfactual attention."""
     return Networks(Predictor(tiny_network(1, family="vanilla"), name="plain", device="cpu"), {})
+
+
+def choose(pages: dict[str, Page], photo: dict) -> None:
+    """A photo for the pages of a model."""
+    PhotoPicker(pages["Analyze"].studio, ("analyze",)).choose(VISITOR, photo)
 
 
 def pages_of(networks: Networks, **more: object) -> dict[str, Page]:
@@ -107,11 +112,10 @@ def test_nothing_of_a_visitor_of_one_model_is_there_on_another(networks: Network
     """Not even where the session is the same."""
     again = Networks(Predictor(tiny_network(3), name="another", device="cpu"), {})
     one, other = (pages_of(found) for found in (networks, again))
-    view = {name: None for name in ("label",)} | {"allocation": "random", "level": "attention", "seed": 0, "share": 0}
-    one["Analyze"].analyze(VISITOR, photo, **view, **LOOK, shared=True)
-    assert one["Intervene"].carry(VISITOR)["canvas"]["photo"]
-    assert other["Analyze"].studio.analyzed.get("a") is None
-    assert other["Intervene"].carry(VISITOR) == {}
+    choose(one, photo)
+    assert one["Intervene"].show(VISITOR)["canvas"]["photo"]
+    assert other["Analyze"].studio.photos.get("a") is None
+    assert other["Intervene"].show(VISITOR)["canvas"] is None
 
 
 def test_each_model_has_an_address_of_its_own(networks: Networks, plain: Networks):
@@ -153,30 +157,25 @@ def test_a_family_that_nobody_here_knows_shows_on_analyze_and_compare(photo: dic
         network = Toy(ToyConfig(backbone="test_efficientnet", output_stride=16, image_size=64)).eval()
         found = pages_of(Networks(Predictor(network, name="toy", device="cpu"), {}))
         assert type(found["Analyze"]) is ClassifiedPage and isinstance(found["Intervene"], UnavailablePage)
-        shown = found["Analyze"].analyze(VISITOR, photo, **LOOK)
-        result = found["Analyze"].studio.analyzed.get("a")
-        assert f'<p class="emotion">{result.prediction}</p>' in shown["answer"]
+        choose(found, photo)
+        shown = found["Analyze"].show(VISITOR, **LOOK)
+        result = found["Analyze"].studio.photos.get("a").result
+        assert f'<span class="emotion first">{result.prediction}</span>' in shown["answer"]
         assert shown["maps"].count("<img") == 1 and "strength" in shown["maps"]
         assert found["Analyze"].redraw(VISITOR, **LOOK | {"cmap": "viridis"})["maps"] != shown["maps"]
         compare = found["Compare"]
-        compare.ask(VISITOR, [photo], "", group=["grad-cam", "spectral-residual"], style="grey", scale="own", smooth=True)
+        compare.ask(VISITOR, [], "", group=["grad-cam", "spectral-residual"], style="grey", scale="own", smooth=True)
         (row,) = {step["row0"] for step in compare.compare(VISITOR) if "row0" in step}
         assert row.count('class="open"') == 2 and f"toy says <b>{result.prediction}</b>" in row
         assert not {"s", "cam-cternet", "effect"} & set(compare.methods)
         build(compare.studio.networks)
 
 
-def test_a_view_that_cannot_be_had_leaves_the_photo_before(networks: Networks, photo: dict, tmp_path: Path, monkeypatch):
-    """A new analysis beside the old picture would be two photos at once."""
-    page = AnalyzePage(Studio(networks))
-    view = {"label": None, "allocation": "random", "level": "attention", "seed": 0, "share": 0, "shared": True, **LOOK}
-    page.analyze(VISITOR, photo, **view)
-    before = page.studio.analyzed.get("a")
-    tiny_photo(6).save(tmp_path / "other.png")
-    other = uploaded(tmp_path / "other.png")
+def test_a_view_that_cannot_be_had_is_a_sentence_and_the_photo_stays(networks: Networks, photo: dict):
+    found = pages_of(networks)
+    choose(found, photo)
+    before = found["Analyze"].studio.photos.get("a")
+    view = {"label": None, "allocation": "random", "level": "attention", "seed": -1, "share": 0, "shared": True, **LOOK}
     with pytest.raises(gr.Error, match="seed"):
-        page.analyze(VISITOR, other, **view | {"seed": -1})
-    monkeypatch.setattr(type(before), "intervene", lambda *_, **__: (_ for _ in ()).throw(ValueError("no such S*")))
-    with pytest.raises(ValueError, match="no such"):
-        page.analyze(VISITOR, other, **view)
-    assert page.studio.analyzed.get("a") is before
+        found["Analyze"].show(VISITOR, **view)
+    assert found["Analyze"].studio.photos.get("a") is before

@@ -47,7 +47,7 @@ def caller(studio, tmp_path_factory) -> Caller:
     path = tmp_path_factory.mktemp("photo") / "beach.png"
     tiny_photo(5).save(path)
     photo = caller.upload(path)
-    for name, value in (("analyze_1", photo), ("choose", photo), ("ask", [photo])):
+    for name, value in (("choose", photo), ("ask", [photo])):
         dependency = caller.dependency(name)
         (*_, last) = caller.call(dependency, [value, *caller.defaults(dependency)[1:]])
         assert last["success"], last
@@ -100,7 +100,7 @@ def test_endpoints_refuse_paths_in_every_shape(caller, elsewhere, name):
         assert str(path) not in answer["output"]["error"]
 
 
-@pytest.mark.parametrize("function", ["paint", "find_regions"])
+@pytest.mark.parametrize("function", ["paint", "find_regions", "needed"])
 def test_server_functions_say_nothing_of_a_path_either(caller, elsewhere, capfd, caplog, function):
     canvas = next(c["id"] for c in caller.config["components"] if c["props"].get("elem_id") == "whatif-canvas")
     body = {"session_hash": caller.session, "component_id": canvas, "fn_name": function}

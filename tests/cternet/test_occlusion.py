@@ -86,8 +86,8 @@ def test_the_network_sees_the_covered_input(predictor: Predictor, analysis: Anal
     again = predictor.analyze(hide(analysis.seen, corner(), how))
     assert np.array_equal(found.hidden.seen, hide(analysis.seen, corner(), how))
     assert np.array_equal(found.hidden.scores, again.scores)
-    assert np.allclose(found.drop_by_hiding, analysis.scores - again.scores)
-    assert np.abs(found.drop_by_hiding).max() > 1e-2
+    assert np.allclose(found.change_by_hiding, again.scores - analysis.scores)
+    assert np.abs(found.change_by_hiding).max() > 1e-2
     assert found.hidden.photo.shape == analysis.photo.shape
     assert found.hidden.geometry == analysis.geometry
 
@@ -97,14 +97,14 @@ def test_ignoring_is_what_the_painting_does(predictor: Predictor, analysis: Anal
     emptied[:2, :2] = 0
     expected = analysis.intervene(emptied)
     found = really_hide(predictor, analysis.intervene(np.ones((4, 4))), corner())
-    assert np.allclose(found.drop_by_ignoring, expected.effect_of_painting, atol=1e-6)
+    assert np.allclose(found.change_by_ignoring, expected.change_by_painting, atol=1e-6)
     assert np.array_equal(found.before.scores, analysis.scores), "measured from S, not from what was painted before"
 
 
 def test_an_empty_painting_has_no_effect_either_way(predictor: Predictor, analysis: Analysis):
     found = really_hide(predictor, analysis, corner(0))
-    assert not found.drop_by_ignoring.any()
-    assert np.abs(found.drop_by_hiding).max() < 1e-5
+    assert not found.change_by_ignoring.any()
+    assert np.abs(found.change_by_hiding).max() < 1e-5
     assert found.agree
 
 

@@ -127,24 +127,24 @@ def test_both_numbers_of_each_region(analysis: Analysis):
             emptied[i, j] = 0
         without = analysis.intervene(emptied)
         assert np.allclose(region.contribution, contribution, atol=1e-6)
-        assert np.allclose(region.ignoring, without.effect_of_painting, atol=1e-6)
+        assert np.allclose(region.change, without.change_by_painting, atol=1e-6)
         assert region.without == without.prediction
-        assert not np.allclose(region.contribution, region.ignoring, atol=1e-3)
+        assert not np.allclose(region.contribution, region.change, atol=1e-3)
 
 
 def test_ranked_by_what_ignoring_takes_from_the_prediction(analysis: Analysis):
     regions = report(analysis, random_parts(1))
     index = analysis.labels.index(analysis.prediction)
     assert regions[-1].number == 0
-    falls = [region.ignoring[index] for region in regions[:-1]]
+    falls = [region.change[index] for region in regions[:-1]]
     assert len(falls) == 3
-    assert falls == sorted(falls, reverse=True)
+    assert falls == sorted(falls)
 
 
 def test_a_painted_map_is_what_is_reported_on(analysis: Analysis):
     painted = analysis.intervene(np.linspace(0, 2, 16).reshape(4, 4))
     regions = report(painted, random_parts())
-    assert np.allclose(sum(region.ignoring for region in regions), painted.y_factual - painted.bias, atol=1e-6)
+    assert np.allclose(sum(region.change for region in regions), painted.bias - painted.y_factual, atol=1e-6)
 
 
 def test_regions_of_another_map(analysis: Analysis):

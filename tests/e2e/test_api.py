@@ -51,7 +51,7 @@ def test_intervene_keeps_nothing_between_calls(client, analysis):
         for cells in (mask, mask.T, mask)
     ]
     assert answers[0] == answers[2] != answers[1]
-    effect = paint(analysis, mask).effect_of_painting
+    effect = paint(analysis, mask).change_by_painting
     np.testing.assert_allclose(list(answers[0]["effect"].values()), effect, atol=1e-4)
 
 

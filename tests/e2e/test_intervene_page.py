@@ -89,7 +89,7 @@ def assert_numbers_of_library(page, analysis: Analysis, mode: str = "ignore") ->
     expected = {
         label: [significant(y), significant(y_after), significant(effect)]
         for label, y, y_after, effect in zip(
-            analysis.labels, analysis.y_factual, after.y_factual, after.effect_of_painting, strict=True
+            analysis.labels, analysis.y_factual, after.y_factual, after.change_by_painting, strict=True
         )
     }
     # Numbers of another process may differ in their last bits, and so in their third digit.
@@ -191,7 +191,7 @@ def test_presets_and_regions_paint_without_a_brush(bench, analysis):
     after = assert_numbers_of_library(bench, analysis)
     row = bench.locator("#whatif-regions tbody tr[data-region='1'] td").all_inner_texts()
     index = analysis.labels.index(analysis.prediction)
-    assert row[2] == significant(after.effect_of_painting[index])
+    assert row[2] == significant(after.change_by_painting[index])
     bench.click("[data-act=clear]")
     bench.click("[data-tool=region]")
     row, column = (np.argwhere(by_report)[0] + 0.5) / by_report.shape

@@ -3,15 +3,17 @@
     python -m cternet.survey DATA/test --out runs/survey --sample 300 --metrics --methods fast
     python -m training.study faithfulness runs/survey --out runs/study
     python -m training.study sanity runs/survey --photos DATA/test --out runs/study
+    python -m training.study robustness DATA/test --out runs/study
 
 faithfulness compares each method with a random map and with CAM on the survey's numbers, with bootstrap intervals.  sanity
 makes the weights random, from the head downwards, and says how much of each map stays (Adebayo et al., NeurIPS 2018).
+robustness finds the smallest set of cells which, not noticed, turns each answer, and really hides it.
 """
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -23,8 +25,11 @@ from cternet.networks.checkpoint import SHIPPED, CheckpointError
 from cternet.networks.cternet import CTERNet
 from cternet.photos.load import ImageError
 from cternet.results.predictor import Predictor
+from cternet.survey.batches import sampled_names
 from training.files import write_json
 from training.study.faithfulness import mean_interval, read_table, read_tables, report
+from training.study.robustness import asked
+from training.study.robustness import report as robustness_report
 from training.study.sanity import SEED, STAGES, likeness
 from training.tables import table
 
@@ -92,6 +97,33 @@ class Sanity:
             write_json(self.out / "sanity.json", plain)
 
 
+@dataclass(kw_only=True)
+class Robustness:
+    """What it takes to turn an answer, and what really hiding those pixels does."""
+
+    photos: tyro.conf.Positional[Path]
+    """Folder of photos, with its subfolders."""
+    sample: int = 300
+    """Photos taken, drawn as surveys draw them."""
+    weights: str = str(SHIPPED / "cternet-fi")
+    """CTERNet's checkpoint folder or hub id."""
+    how: Literal["blur", "mean", "inpaint"] = "blur"
+    """What takes the place of hidden pixels."""
+    seed: int = 0
+    """Of the sample and of the random cells."""
+    device: str | None = None
+    """Torch device; by default a GPU where there is one."""
+    out: Path | None = None
+    """Folder for robustness.md; without it the table is only printed."""
+
+    def run(self) -> None:
+        predictor = Predictor.from_pretrained(self.weights, device=self.device, kind=CTERNet)
+        paths = [self.photos / name for name in sampled_names(self.photos, self.sample, self.seed)]
+        text = robustness_report(asked(predictor, tqdm(paths, unit="img"), how=self.how, seed=self.seed))
+        print(text)
+        save(self.out, "robustness.md", text)
+
+
 def save(out: Path | None, name: str, text: str) -> None:
     if out is not None:
         with writing(out):
@@ -101,7 +133,9 @@ def save(out: Path | None, name: str, text: str) -> None:
 
 def main() -> None:
     command = tyro.cli(
-        Annotated[Faithfulness, tyro.conf.subcommand("faithfulness")] | Annotated[Sanity, tyro.conf.subcommand("sanity")],
+        Annotated[Faithfulness, tyro.conf.subcommand("faithfulness")]
+        | Annotated[Sanity, tyro.conf.subcommand("sanity")]
+        | Annotated[Robustness, tyro.conf.subcommand("robustness")],
         prog="python -m training.study",
         description=__doc__,
     )

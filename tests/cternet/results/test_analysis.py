@@ -113,7 +113,7 @@ def test_nothing_varies_where_nothing_is_drawn(analysis: Analysis, name: str, le
 
 def test_putting_the_map_in_its_own_place_changes_nothing_at_all(analysis: Analysis):
     same = analysis.intervene(analysis.s.copy())
-    assert not same.effect_of_painting.any()
+    assert not same.change_by_painting.any()
     assert np.array_equal(same.scores, analysis.scores)
     assert np.array_equal(same.effect_map, analysis.effect_map)
 
@@ -134,17 +134,17 @@ def test_a_painted_map_takes_the_place_of_the_factual_one(predictor: Predictor, 
     effect = head_call(predictor, painted) - head_call(predictor, analysis.own.mean)
     assert np.allclose(found.own_effect, effect, atol=1e-4)
     assert np.array_equal(found.scores, found.y_factual if found.answer == "y" else found.own_effect)
-    assert np.allclose(found.effect_of_painting, head_call(predictor, analysis.s) - head_call(predictor, painted), atol=1e-4)
+    assert np.allclose(found.change_by_painting, head_call(predictor, painted) - head_call(predictor, analysis.s), atol=1e-4)
     assert found.prediction == MIKELS[found.scores.argmax()]
     assert np.array_equal(found.s, analysis.s), "the factual map is still there"
 
 
 def test_ignoring_a_region(analysis: Analysis):
-    """Its effect is (1/N) sum over the region of S_p g_p; not its contribution."""
+    """It takes (1/N) sum over the region of S_p g_p; not its contribution."""
     hole = analysis.s.copy()
     hole[1:3, :2] = 0
     expected = (analysis.s * analysis.evidence)[:, 1:3, :2].sum(axis=(1, 2)) / analysis.s.size
-    assert np.allclose(analysis.intervene(hole).effect_of_painting, expected, atol=1e-5)
+    assert np.allclose(analysis.intervene(hole).change_by_painting, -expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "level"), EVERY)

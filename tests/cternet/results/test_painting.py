@@ -65,7 +65,7 @@ def test_looking_only_keeps_the_mass_and_the_shape(analysis: Analysis):
 def test_an_empty_painting_changes_nothing_at_all(analysis: Analysis):
     same = paint(analysis, empty(analysis.s.shape))
     assert np.array_equal(same.attended, analysis.s)
-    assert not same.effect_of_painting.any()
+    assert not same.change_by_painting.any()
     assert np.array_equal(same.scores, analysis.scores)
 
 
@@ -75,8 +75,8 @@ def test_the_painted_map_decides_the_prediction(predictor: Predictor, analysis: 
     found = paint(analysis, painted, mode)
     s_new = MODES[mode](analysis.s, painted)
     assert np.allclose(found.scores, head_call(predictor, s_new) - head_call(predictor, analysis.own.mean), atol=1e-4)
-    assert np.allclose(found.effect_of_painting, head_call(predictor, analysis.s) - head_call(predictor, s_new), atol=1e-4)
-    assert np.abs(found.effect_of_painting).max() > 1e-2
+    assert np.allclose(found.change_by_painting, head_call(predictor, s_new) - head_call(predictor, analysis.s), atol=1e-4)
+    assert np.abs(found.change_by_painting).max() > 1e-2
 
 
 def test_painting_again_starts_from_s(analysis: Analysis):
