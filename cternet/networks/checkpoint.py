@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.networks.families import Family, family_of, in_words, named_in
+from cternet.networks.reliability import Reliability, read_reliability
 from cternet.networks.timm_classifier import is_timm_name
 from cternet.shipped import weights_folder
 
@@ -127,6 +128,18 @@ def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:
 def unreachable(source: str | Path, error: Exception) -> CheckpointError:
     reason = str(error).strip().splitlines()[0]
     return CheckpointError(f"{source} could not be fetched from the hub ({reason}); check the name and the network.")
+
+
+def load_reliability(source: str | Path) -> Reliability | None:
+    """How far the answers of a checkpoint folder can be trusted, where that was measured, or None.
+
+    Raises:
+        CheckpointError: a file is damaged.
+    """
+    try:
+        return read_reliability(source)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
 
 
 def load_bank(source: str | Path) -> Tensor | None:

@@ -12,10 +12,11 @@ from PIL import Image
 from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
-from cternet.networks.checkpoint import load_bank, load_model
+from cternet.networks.checkpoint import load_bank, load_model, load_reliability
 from cternet.networks.classifier import Outputs
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
 from cternet.networks.network import Network, Ratings
+from cternet.networks.reliability import Reliability
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, incomplete, open_photo
 from cternet.photos.preprocess import covered, preprocess
@@ -43,6 +44,7 @@ class Predictor:
         name: what results call the model.
         device: torch device; by default a GPU where there is one.
         bank: S_out of other images (M, D, H, W), for the shuffle allocation.
+        reliability: how far its answers can be trusted; None where that was not measured.
 
     Raises:
         ValueError: torch has no such device.
@@ -55,6 +57,7 @@ class Predictor:
         name: str = "cternet",
         device: str | torch.device | None = None,
         bank: Tensor | None = None,
+        reliability: Reliability | None = None,
     ) -> None:
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -66,6 +69,7 @@ class Predictor:
         self.config: Any = model.config
         self.name = name
         self.bank = bank
+        self.reliability = reliability
         self.turn = threading.Lock()
         if isinstance(model, CTERNet):
             with torch.inference_mode():
@@ -85,7 +89,8 @@ class Predictor:
         Raises:
             CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
         """
-        return cls(load_model(source, kind), name=Path(str(source)).name, device=device, bank=load_bank(source))
+        model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
+        return cls(model, name=name, device=device, bank=bank, reliability=load_reliability(source))
 
     def prepare(self, photo: Photo) -> Prepared:
         """What the network is given of a photo: a path, a PIL image, an array or a tensor (``photos.arrays`` says which).
@@ -115,7 +120,20 @@ class Predictor:
         prepared = [self.prepare(photo) for photo in photos]
         inputs = {name: torch.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
         x, outputs, maps = self.forward(inputs)
-        return [self.assemble(outputs, maps, index, one) for index, one in enumerate(prepared)], x
+        strange = self.strangeness(x)
+        return [self.assemble(outputs, maps, index, one, strange[index]) for index, one in enumerate(prepared)], x
+
+    @torch.inference_mode()
+    def pooled(self, x: Tensor) -> Tensor:
+        """The mean over places of X (B, C, H, W), or what is of its shape: (B, C) on the CPU."""
+        return self.model.on_grid(x).float().mean(dim=(2, 3)).cpu()
+
+    def strangeness(self, x: Tensor) -> list[float | None]:
+        """How unlike the training photos each picture is, above 1 where it is; None where that was not measured."""
+        if self.reliability is None or self.reliability.familiarity is None:
+            return [None] * len(x)
+        found: list[float | None] = self.reliability.familiarity.strangeness(self.pooled(x)).tolist()
+        return found
 
     @torch.inference_mode()
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]:
@@ -132,7 +150,14 @@ class Predictor:
         kept: dict[str, Any] = {name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()}
         return x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()}
 
-    def assemble(self, outputs: Outputs | Ratings, maps: dict[str, Tensor], index: int, prepared: Prepared) -> Result:
+    def assemble(
+        self,
+        outputs: Outputs | Ratings,
+        maps: dict[str, Tensor],
+        index: int,
+        prepared: Prepared,
+        strangeness: float | None = None,
+    ) -> Result:
         """The result of image ``index`` of a batch."""
         config, opened = self.config, prepared.photo
         about: dict[str, Any] = {
@@ -150,7 +175,7 @@ class Predictor:
         }
         if isinstance(outputs, Ratings):
             return Rated(**about, valence=outputs.valence[index].item(), arousal=outputs.arousal[index].item())
-        about["labels"] = config.classes
+        about |= {"labels": config.classes, "reliability": self.reliability, "strangeness": strangeness}
         if isinstance(outputs, CounterfactualOutputs):
             return self.analysis(outputs, index, about)
         return Classified(**about, scores=outputs.prediction[index].double().numpy())
@@ -192,4 +217,4 @@ class Predictor:
         if not self.model.has_counterfactual:
             raise ValueError(f"{self.name} has no S* that could be another photo's attention; use a cternet network")
         s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
-        return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out))
+        return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out), reliability=self.reliability)

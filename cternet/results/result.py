@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cternet.emotions import POLARITY, positive_mask
+from cternet.networks.reliability import Reliability
 
 Array = NDArray[np.float32]
+CERTAIN = 0.75
+"""Probability that the emotions it hesitates between have together."""
 END_IS_MISSING = "The end of this photo's file is missing: what there is of it was analyzed, and what is missing is blank."
 
 
@@ -61,17 +64,39 @@ class Result:
 class Classified(Result):
     """Which emotion a photo evokes.
 
-    labels: K class names.  scores (K,): the logits the prediction rests on.
+    labels: K class names.  scores (K,): the logits the prediction rests on.  reliability: what the checkpoint's own evaluation
+    says of such answers; None where it was not measured.  strangeness: distance from the training photos, above 1 where the
+    picture is unlike them; None where it was not measured.
     """
 
     labels: tuple[str, ...]
     scores: NDArray[np.float64]
+    reliability: Reliability | None = field(default=None, repr=False)
+    strangeness: float | None = None
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """Softmax of ``scores`` (K,)."""
-        e = np.exp(self.scores - self.scores.max())
+        """Softmax of ``scores`` over the checkpoint's temperature (K,)."""
+        scores = self.scores / (1.0 if self.reliability is None else self.reliability.temperature)
+        e = np.exp(scores - scores.max())
         return e / e.sum()
+
+    @property
+    def sure(self) -> bool | None:
+        """Whether the first emotion is likely enough to be stated as the answer; None where that was not measured."""
+        return None if self.reliability is None else bool(self.probabilities.max() >= self.reliability.sure_from)
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """What it hesitates between: the likeliest emotions until they have ``CERTAIN`` together, two or three."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        enough = int(np.searchsorted(self.probabilities[order].cumsum(), CERTAIN)) + 1
+        return tuple(self.labels[i] for i in order[: min(max(enough, 2), 3)])
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the picture is unlike the photos the model learnt from; False where that was not measured."""
+        return self.strangeness is not None and self.strangeness > 1
 
     @property
     def prediction(self) -> str:
@@ -106,6 +131,9 @@ class Classified(Result):
             "polarity_by_summed_probability": self.polarity_by_sum,
             "predicted_with": self.predicted_with,
             "probabilities": self.by_label(self.probabilities),
+            "sure": self.sure,
+            "candidates": list(self.candidates),
+            "strangeness": self.strangeness,
         }
 
     def maps(self) -> dict[str, NDArray[Any]]:
@@ -113,7 +141,10 @@ class Classified(Result):
 
     @property
     def headline(self) -> str:
-        return f"{self.prediction} ({self.polarity})"
+        if self.sure is False:
+            *others, last = self.candidates
+            return f"unsure: {', '.join(others)} or {last}"
+        return f"{self.prediction} ({self.polarity}), {100 * self.probabilities.max():.0f} %"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.prediction}, {self.probabilities.max():.0%}, {self.model})"

@@ -12,10 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (480, 360)
-WORDS = (
-    "the of and to in is that for it as was with be by on not he this are or his from at which but have an had they you were "
-    "their one all we can her has there been if more when will would who so no said what up its about into than them only other"
-).split()
+TEXT = "the of and to in is that for it was with be by on not he this are or from at which but have had they you"
 
 
 @lru_cache
@@ -30,7 +27,7 @@ def colour(noise: np.random.Generator, low: int = 0, high: int = 256) -> tuple[i
 
 
 def sentence(noise: np.random.Generator, length: int) -> str:
-    return " ".join(noise.choice(WORDS, length))
+    return " ".join(noise.choice(TEXT.split(), length))
 
 
 def blank(noise: np.random.Generator) -> Image.Image:
@@ -126,7 +123,7 @@ def drawing(noise: np.random.Generator) -> Image.Image:
             start = float(noise.uniform(0, 360))
             draw.arc((x, y, x + w, y + h), start, start + 200, ink, 3)
         else:
-            steps = np.cumsum(noise.normal(0, 14, (20, 2)), axis=0) + (x, y)
+            steps = np.cumsum(noise.normal(0, 14, (20, 2)), axis=0) + np.array([x, y])
             draw.line([(float(a), float(b)) for a, b in steps], ink, 3)
     return page
 
