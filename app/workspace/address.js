@@ -84,7 +84,6 @@ async function bringBack(image) {
 // --- files dropped or pasted anywhere go the way of the photo's own field
 
 async function give(file) {
-  document.querySelector('#photo button[aria-label="Clear"]')?.click();
   let input = null;
   for (let attempt = 0; attempt < 60 && !input; attempt++) {
     input = document.querySelector('#photo input[type=file]');

@@ -72,8 +72,7 @@ class Opening:
             return self.open_example(session, self.studio.examples[0])
         state = self.state(params)
         self.wanted.put(session, state)
-        if state.panel:
-            self.studio.panels.put(session, state.panel)
+        self.studio.panels.put(session, state.panel or self.panels[0])
         if there is not None and there.image == state.image:
             return self.place(session, there.again())
         example = {links.example(example.name): example for example in self.studio.examples}.get(state.image)

@@ -91,8 +91,7 @@ class PhotoPicker:
         except LinkError as error:
             first = self.opening.follow(session, {})
             return ({} if first is None else self.with_file(first)) | {"notice": message(sentence(error), kind="error")}
-        panel = self.studio.panels.get(session)
-        here = {"tabs": gr.Tabs(selected=panel)} if panel and "link" in params else {}
+        here = {"tabs": gr.Tabs(selected=params.get("panel", self.opening.panels[0]))} if "link" in params else {}
         if found is not None:
             return here | self.with_file(found)
         self.studio.photos.drop(session)
@@ -140,7 +139,7 @@ class PhotoPicker:
 
     def wire(self, column: Column, demo: gr.Blocks, tabs: gr.Tabs, listeners: Sequence[dict[str, Any]]) -> None:
         """What happens when a photo is chosen, or the address changes; then every page shows it."""
-        quiet = {"show_progress": "hidden", "api_visibility": "private"} | PHOTO
+        quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"} | PHOTO
         everything = column.shown | {"tabs": tabs}
         chosen = by_name(self.choose, {"photo": column.photo}, column.shown)
         events = [
@@ -148,7 +147,6 @@ class PhotoPicker:
                 [column.photo.upload, column.photo.clear, column.photo.input],
                 **chosen,
                 preprocess=False,
-                trigger_mode="always_last",
                 **quiet,
             ),
             column.gallery.select(self.example, None, list(column.shown.values()), **quiet),
@@ -160,4 +158,4 @@ class PhotoPicker:
         for event in events:
             event.then(None, js="() => document.querySelector('#opened').click()", api_visibility="private")
         for listener in listeners:
-            column.opened.click(**listener)
+            column.opened.click(**{"trigger_mode": "always_last"} | listener)

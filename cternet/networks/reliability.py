@@ -1,8 +1,8 @@
 """How far to trust a checkpoint's answers, as measured on photos it had not seen; kept beside its weights.
 
 Temperature: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, https://arxiv.org/abs/1706.04599.
-Unlike photos: the part of the pooled features that the principal components of the training photos do not hold, after Wang
-et al., "ViM: Out-Of-Distribution with Virtual-logit Matching", CVPR 2022, https://arxiv.org/abs/2203.10807.
+Unlike photos: a linear probe (Alain and Bengio, 2016, https://arxiv.org/abs/1610.01644) on the pooled features, which tells
+photos from pictures that are none.
 """
 
 import json
@@ -15,32 +15,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-FIGURES, ARRAYS = "reliability.json", "familiarity.safetensors"
+FIGURES, PROBE = "reliability.json", "photo_probe.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
-class Familiarity:
-    """What features of the training photos are like.
+class PhotoProbe:
+    """A plane in the space of pooled features between the training photos and pictures that are no such photos.
 
     Attributes:
-        mean: (C,).
-        components: (D, C), orthonormal.
-        threshold: distance from which a picture counts as unlike these photos.
+        weight: (C,).
+        bias: with which 0 is where a picture begins to count as unlike the photos.
     """
 
-    mean: Tensor
-    components: Tensor
-    threshold: float
+    weight: Tensor
+    bias: float
 
     def strangeness(self, pooled: Tensor) -> Tensor:
-        """Pooled features (B, C) -> distance (B,) in thresholds: above 1, the picture is unlike the training photos.
-
-        The distance is |r| / |x - m|, with r = (x - m) - P^T P (x - m), the share of a picture's features that the components P
-        do not explain.
-        """
-        centred = pooled.to(self.mean) - self.mean
-        rest = centred - centred @ self.components.T @ self.components
-        return rest.norm(dim=1) / centred.norm(dim=1).clamp(min=1e-12) / self.threshold
+        """Pooled features (B, C) -> x . w + b (B,): above 0 where a picture is unlike the training photos."""
+        return pooled.to(self.weight) @ self.weight + self.bias
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +46,7 @@ class Reliability:
         right_when_sure: accuracy of these.
         right_when_said: precision of each emotion on test; None where it was never said.
         images: photos of test.
-        familiarity: None where it was not measured.
+        probe: what tells photos from other pictures; None where that was not measured.
     """
 
     temperature: float
@@ -63,15 +55,14 @@ class Reliability:
     right_when_sure: float
     right_when_said: dict[str, float | None]
     images: int
-    familiarity: Familiarity | None = None
+    probe: PhotoProbe | None = None
 
     def save(self, folder: Path) -> None:
         """Write it beside the weights."""
-        figures = {name: value for name, value in vars(self).items() if name != "familiarity"}
+        figures = {name: value for name, value in vars(self).items() if name != "probe"}
         (folder / FIGURES).write_text(json.dumps(figures, indent=2) + "\n")
-        if (held := self.familiarity) is not None:
-            arrays = {"mean": held.mean.half(), "components": held.components.half().contiguous()}
-            save_file(arrays | {"threshold": torch.tensor([held.threshold])}, folder / ARRAYS)
+        if self.probe is not None:
+            save_file({"weight": self.probe.weight, "bias": torch.tensor(self.probe.bias)}, folder / PROBE)
 
 
 def read_reliability(source: str | Path) -> Reliability | None:
@@ -80,7 +71,7 @@ def read_reliability(source: str | Path) -> Reliability | None:
     Raises:
         ValueError: a file is damaged; the message names it.
     """
-    path, arrays = Path(source) / FIGURES, Path(source) / ARRAYS
+    path, probe = Path(source) / FIGURES, Path(source) / PROBE
     if not path.is_file():
         return None
     try:
@@ -90,11 +81,10 @@ def read_reliability(source: str | Path) -> Reliability | None:
             raise ValueError("a number is out of its range")
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}); restore or delete it.") from None
-    if not arrays.is_file():
+    if not probe.is_file():
         return found
     try:
-        held = load_file(arrays)
-        familiarity = Familiarity(held["mean"].float(), held["components"].float(), held["threshold"].item())
+        held = load_file(probe)
+        return Reliability(**figures, probe=PhotoProbe(held["weight"], held["bias"].item()))
     except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{arrays} is damaged ({error}); restore or delete it.") from None
-    return Reliability(**figures, familiarity=familiarity)
+        raise ValueError(f"{probe} is damaged ({error}); restore or delete it.") from None

@@ -129,10 +129,10 @@ class Predictor:
         return self.model.on_grid(x).float().mean(dim=(2, 3)).cpu()
 
     def strangeness(self, x: Tensor) -> list[float | None]:
-        """How unlike the training photos each picture is, above 1 where it is; None where that was not measured."""
-        if self.reliability is None or self.reliability.familiarity is None:
+        """How unlike the training photos each picture is, above 0 where it is; None where that was not measured."""
+        if self.reliability is None or self.reliability.probe is None:
             return [None] * len(x)
-        found: list[float | None] = self.reliability.familiarity.strangeness(self.pooled(x)).tolist()
+        found: list[float | None] = self.reliability.probe.strangeness(self.pooled(x)).tolist()
         return found
 
     @torch.inference_mode()

@@ -65,8 +65,8 @@ class Classified(Result):
     """Which emotion a photo evokes.
 
     labels: K class names.  scores (K,): the logits the prediction rests on.  reliability: what the checkpoint's own evaluation
-    says of such answers; None where it was not measured.  strangeness: distance from the training photos, above 1 where the
-    picture is unlike them; None where it was not measured.
+    says of such answers; None where it was not measured.  strangeness: how unlike the training photos the picture is,
+    above 0 where it is; None where it was not measured.
     """
 
     labels: tuple[str, ...]
@@ -96,7 +96,7 @@ class Classified(Result):
     @property
     def unlike(self) -> bool:
         """Whether the picture is unlike the photos the model learnt from; False where that was not measured."""
-        return self.strangeness is not None and self.strangeness > 1
+        return self.strangeness is not None and self.strangeness > 0
 
     @property
     def prediction(self) -> str:

@@ -72,11 +72,31 @@ def browser():
         browser.close()
 
 
+def arrive(page, url: str) -> None:
+    """Open the app and wait until it shows the first example, and has told the server so."""
+    page.goto(url)
+    page.wait_for_selector("#answer .answer", timeout=60_000)
+    page.wait_for_function("() => window.studio?.get('link') === '1'", timeout=60_000)
+
+
+def upload(page, path: Path | str) -> None:
+    """Choose a photo in place of the one there."""
+    before = page.evaluate("() => window.studio.get('image')")
+    if page.locator("#photo button[aria-label='Remove Image']").count():
+        page.locator("#photo button[aria-label='Remove Image']").first.click()
+    page.set_input_files("#photo input[type=file]", str(path))
+    page.wait_for_function(
+        "before => window.studio.get('image') !== before || document.querySelector('#notice .error')",
+        arg=before,
+        timeout=60_000,
+    )
+    page.wait_for_timeout(300)
+
+
 @pytest.fixture
 def page(browser, app_url):
     context = browser.new_context(viewport={"width": 1400, "height": 950}, accept_downloads=True)
     page = context.new_page()
-    page.goto(app_url)
-    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=60_000)
+    arrive(page, app_url)
     yield page
     context.close()

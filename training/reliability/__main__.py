@@ -22,7 +22,7 @@ from cternet.networks.reliability import Reliability
 from cternet.photos.load import Photo
 from cternet.results.predictor import Predictor
 from training.data import DataConfig, DataError, leave_out_unreadable, load_examples
-from training.reliability.fit import Answers, caught, familiarity_of, right_when_said, sure_from, temperature_of
+from training.reliability.fit import Answers, called_unlike, caught, probe_of, right_when_said, sure_from, temperature_of
 from training.reliability.strange_pictures import strange_pictures
 from training.tables import table
 
@@ -62,7 +62,13 @@ def measure(arguments: Arguments) -> tuple[Reliability, str]:
     temperature = temperature_of(val)
     threshold = sure_from(val, temperature)
     sure = test.probabilities(temperature).max(dim=1).values >= threshold
-    familiarity = familiarity_of(of["train"].pooled, val.pooled)
+    strange = []
+    for seed in (arguments.seed, arguments.seed + 1):  # one set to fit the probe, one to try it on
+        kinds, pictures = zip(*strange_pictures(arguments.strange, seed), strict=True)
+        labels = torch.zeros(len(kinds), dtype=torch.long)
+        found_there = answers(predictor, pictures, labels, "no photos", arguments.batch_size)
+        strange.append((found_there.pooled, np.array(kinds)))
+    probe = probe_of(of["train"].pooled, strange[0][0], val.pooled)
     reliability = Reliability(
         temperature=round(temperature, 4),
         sure_from=threshold,
@@ -70,12 +76,10 @@ def measure(arguments: Arguments) -> tuple[Reliability, str]:
         right_when_sure=round(float(test.right[sure].double().mean()), 4) if sure.any() else 0.0,
         right_when_said={name: None if p is None else round(p, 4) for name, p in right_when_said(test, classes).items()},
         images=len(test.labels),
-        familiarity=familiarity,
+        probe=probe,
     )
-    kinds, pictures = zip(*strange_pictures(arguments.strange, arguments.seed), strict=True)
-    strange = answers(predictor, pictures, torch.zeros(len(kinds), dtype=torch.long), "no photos", arguments.batch_size)
-    unlike = {"photos of test": float((familiarity.strangeness(test.pooled) > 1).double().mean())}
-    return reliability, report(reliability, test, unlike | caught(familiarity, strange.pooled, np.array(kinds)))
+    other = called_unlike(probe, test.pooled)
+    return reliability, report(reliability, test, other, caught(of["train"].pooled, val.pooled, *strange[0], *strange[1]))
 
 
 def answers(predictor: Predictor, photos: list[Photo], labels: torch.Tensor, title: str, size: int) -> Answers:
@@ -88,7 +92,7 @@ def answers(predictor: Predictor, photos: list[Photo], labels: torch.Tensor, tit
     return Answers(torch.stack(scores), labels, torch.cat(pooled))
 
 
-def report(found: Reliability, test: Answers, unlike: dict[str, float]) -> str:
+def report(found: Reliability, test: Answers, photos: float, unlike: dict[str, tuple[float, float]]) -> str:
     rows = [
         ["temperature", f"{found.temperature:.3f}"],
         ["calibration error before", f"{test.calibration_error():.4f}"],
@@ -98,8 +102,12 @@ def report(found: Reliability, test: Answers, unlike: dict[str, float]) -> str:
         ["right when sure", f"{found.right_when_sure:.1%}"],
         ["right when unsure", f"{right_when_unsure(found, test):.1%}"],
     ]
-    called = [[kind, f"{share:.1%}"] for kind, share in unlike.items()]
-    heads = [f"{found.images} photos of test", ""], ["pictures", "called unlike the training photos"]
+    called = [["photos of test", f"{photos:.1%}", ""]]
+    called += [[kind, *(f"{share:.0%}" for share in shares)] for kind, shares in unlike.items()]
+    heads = (
+        [f"{found.images} photos of test", ""],
+        ["pictures", "called unlike photos", "… where none of the kind was shown"],
+    )
     return f"{table(heads[0], rows)}\n\n{table(heads[1], called)}\n"
 
 

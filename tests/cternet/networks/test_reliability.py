@@ -9,26 +9,25 @@ import pytest
 import torch
 
 from cternet import CheckpointError, Predictor
-from cternet.networks.reliability import ARRAYS, FIGURES, Familiarity, Reliability, read_reliability
+from cternet.networks.reliability import FIGURES, PROBE, PhotoProbe, Reliability, read_reliability
 from tests.tiny import tiny_network, tiny_photo
 
 
 def made_up(**changes) -> Reliability:
-    familiarity = Familiarity(torch.zeros(4), torch.eye(4)[:2], 0.5)
-    found = Reliability(2.0, 0.6, 0.5, 0.85, {"awe": 0.7, "fear": None}, 100, familiarity)
+    probe = PhotoProbe(torch.tensor([1.0, 0, -1, 0]), -0.5)
+    found = Reliability(2.0, 0.6, 0.5, 0.85, {"awe": 0.7, "fear": None}, 100, probe)
     return replace(found, **changes)
 
 
 def test_it_comes_back_as_it_was_written(tmp_path: Path):
     assert read_reliability(tmp_path) is None
-    made_up(familiarity=None).save(tmp_path)
-    assert read_reliability(tmp_path).familiarity is None
+    made_up(probe=None).save(tmp_path)
+    assert read_reliability(tmp_path).probe is None
     made_up().save(tmp_path)
     found = read_reliability(tmp_path)
-    assert replace(found, familiarity=None) == replace(made_up(), familiarity=None) or vars(found).keys() == vars(made_up()).keys()
     assert (found.temperature, found.right_when_said, found.images) == (2.0, {"awe": 0.7, "fear": None}, 100)
-    torch.testing.assert_close(found.familiarity.components, made_up().familiarity.components)
-    assert found.familiarity.threshold == 0.5
+    torch.testing.assert_close(found.probe.weight, made_up().probe.weight)
+    assert found.probe.bias == -0.5
 
 
 @pytest.mark.parametrize("damage", ["no json", '{"temperature": 1}', '{"temperature": -1}'])
@@ -43,21 +42,20 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path, damage: str):
 def test_damaged_arrays_stop_a_checkpoint_with_a_sentence(tmp_path: Path):
     tiny_network().save_pretrained(tmp_path)
     made_up().save(tmp_path)
-    (tmp_path / ARRAYS).write_bytes(b"x")
-    with pytest.raises(CheckpointError, match=r"familiarity\.safetensors is damaged"):
+    (tmp_path / PROBE).write_bytes(b"x")
+    with pytest.raises(CheckpointError, match=r"photo_probe\.safetensors is damaged"):
         Predictor.from_pretrained(tmp_path)
 
 
-def test_strangeness_is_the_share_that_the_components_leave():
-    pooled = torch.tensor([[3.0, 0, 0, 0], [0, 0, 2, 0], [1, 0, 1, 0]])
-    found = made_up().familiarity.strangeness(pooled)
-    torch.testing.assert_close(found, torch.tensor([0.0, 2.0, 2 * 0.5**0.5]))
+def test_strangeness_is_the_side_of_the_plane():
+    pooled = torch.tensor([[1.0, 9, 0, 9], [0, 9, 1, 9]])
+    torch.testing.assert_close(made_up().probe.strangeness(pooled), torch.tensor([0.5, -1.5]))
 
 
 def test_the_temperature_changes_probabilities_and_no_answer():
     network, photo = tiny_network(), tiny_photo()
     plain = Predictor(network).analyze(photo)
-    cold, warm = (Predictor(network, reliability=made_up(temperature=t, familiarity=None)).analyze(photo) for t in (0.1, 10.0))
+    cold, warm = (Predictor(network, reliability=made_up(temperature=t, probe=None)).analyze(photo) for t in (0.1, 10.0))
     assert plain.prediction == cold.prediction == warm.prediction
     np.testing.assert_array_equal(plain.scores, cold.scores)
     assert warm.probabilities.max() < plain.probabilities.max() < cold.probabilities.max()
