@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image
 from pillow_heif import register_heif_opener
 
 from cternet.photos.colour import Encoding, changes_nothing, encoding, encoding_of, to_srgb
@@ -61,8 +61,6 @@ STARTS = {
 JPEG_SIZES = (0xC0, 0xC1, 0xC2)
 """Markers of the segment with a JPEG's size and sampling."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-BY_PILLOW = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", *(["AVIF"] if features.check("avif") else []))
-"""What Pillow is asked for.  Not all it knows: it hands EPS, whatever the file is named, to Ghostscript."""
 
 
 def split(brands: bytes) -> set[bytes]:
@@ -198,7 +196,8 @@ def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, 
 
 def with_pillow(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
     missing = bmp_size(data) - len(data) if kind == "BMP" else 0
-    with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=BY_PILLOW) as image:
+    formats = ["HEIF"] if kind == "HEIC" else [kind]  # not all it knows: it hands EPS, whatever the file is named, to Ghostscript
+    with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=formats) as image:
         check(*image.size)
         if getattr(image, "default_image", False):
             image.seek(1)  # in an animated PNG, a picture for programs that do not know animations
