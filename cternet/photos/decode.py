@@ -196,7 +196,9 @@ def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, 
 
 def with_pillow(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
     missing = bmp_size(data) - len(data) if kind == "BMP" else 0
-    formats = ["HEIF"] if kind == "HEIC" else [kind]  # not all it knows: it hands EPS, whatever the file is named, to Ghostscript
+    formats = (
+        ["HEIF"] if kind == "HEIC" else [kind]
+    )  # not all it knows: it hands EPS, whatever the file is named, to Ghostscript
     with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=formats) as image:
         check(*image.size)
         if getattr(image, "default_image", False):
