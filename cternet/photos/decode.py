@@ -14,6 +14,7 @@ from pillow_heif import register_heif_opener
 from cternet.photos.colour import Encoding, changes_nothing, encoding, encoding_of, to_srgb
 from cternet.photos.gif import first_frame
 from cternet.photos.png import has_hidden_picture, png_chunks, profile_of, without_its_end
+from cternet.photos.tiff import odd_samples
 from cternet.photos.vips import pyvips
 
 register_heif_opener(thumbnails=False)
@@ -90,6 +91,8 @@ def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image
     except pyvips.Error:
         if kind == "AVIF":
             raise
+        if kind == "TIFF" and (values := odd_samples(data, check)) is not None:
+            return of_samples(values, "rgb16" if values.shape[2] == 3 else "grey16", background)
         return with_pillow(data, kind, background, check)
 
 
@@ -236,17 +239,25 @@ def from_pillow(image: Image.Image, background: str) -> Image.Image:
         return marked(turned(image.convert("RGB"), orientation), complete=not image.info.get(INCOMPLETE))
     orientation = orientation_of(image)
     values, interpretation = samples(image)
+    profile = image.info.get("icc_profile")
+    found = of_samples(values, interpretation, background, profile if isinstance(profile, bytes) else b"", encoding_in(image))
+    return marked(turned(found, orientation), complete=not image.info.get(INCOMPLETE))
+
+
+def of_samples(
+    values: np.ndarray, interpretation: str, background: str, profile: bytes = b"", encoding: Encoding | None = None
+) -> Image.Image:
+    """Samples (h, w, bands) as RGB, by what libvips calls their meaning."""
     height, width, bands = values.shape
     kinds = {"uint8": "uchar", "uint16": "ushort", "int32": "int", "float32": "float"}
     stored = pyvips.Image.new_from_memory(np.ascontiguousarray(values).data, width, height, bands, kinds[values.dtype.name])
     stored = stored.copy(interpretation=interpretation)
-    profile = image.info.get("icc_profile")
-    if isinstance(profile, bytes) and profile:
+    if profile:
         stored.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    found, _, error = drawn(to_srgb(stored, background, encoding_in(image)), background)
+    found, _, error = drawn(to_srgb(stored, background, encoding), background)
     if error is not None:
         raise error
-    return marked(turned(found, orientation), complete=not image.info.get(INCOMPLETE))
+    return found
 
 
 def samples(image: Image.Image) -> tuple[np.ndarray, str]:
