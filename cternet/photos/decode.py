@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from pillow_heif import register_heif_opener
 
+from cternet.photos.bmp import read_bmp
 from cternet.photos.colour import Encoding, changes_nothing, encoding, encoding_of, to_srgb
 from cternet.photos.gif import first_frame
 from cternet.photos.png import has_hidden_picture, png_chunks, profile_of, without_its_end
@@ -79,7 +80,10 @@ def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image
     if kind == "AVIF":  # its colours are right by Pillow, which does not read all that libvips does
         with suppress(OSError, SyntaxError, ValueError, RuntimeError):
             return with_pillow(data, kind, background, check)
-    if kind in ("BMP", "HEIC"):
+    if kind == "BMP":
+        bitmap = read_bmp(data, check)
+        return marked(of_samples(bitmap.pixels, "srgb", background, bitmap.profile), complete=bitmap.complete)
+    if kind == "HEIC":
         return with_pillow(data, kind, background, check)
     if kind == "PNG" and has_hidden_picture(data):
         with suppress(OSError, SyntaxError, ValueError, EOFError):
@@ -198,15 +202,12 @@ def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, 
 
 
 def with_pillow(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
-    missing = bmp_size(data) - len(data) if kind == "BMP" else 0
-    formats = (
-        ["HEIF"] if kind == "HEIC" else [kind]
-    )  # not all it knows: it hands EPS, whatever the file is named, to Ghostscript
-    with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=formats) as image:
+    formats = ["HEIF" if kind == "HEIC" else kind]  # of all it knows, EPS would go to Ghostscript, whatever its name
+    with quiet(), Image.open(io.BytesIO(data), formats=formats) as image:
         check(*image.size)
         if getattr(image, "default_image", False):
             image.seek(1)  # in an animated PNG, a picture for programs that do not know animations
-        return marked(from_pillow(image, background), complete=missing <= 0)
+        return from_pillow(image, background)
 
 
 @contextmanager
@@ -215,16 +216,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def bmp_size(data: bytes) -> int:
-    """Bytes that an uncompressed BMP has by its header, at most those of the pixels that are decoded; 0 for any other."""
-    try:
-        start, _, width, height, _, depth, packing = struct.unpack("<IIiiHHI", data[10:34])
-    except struct.error:
-        return 0
-    size = start + (abs(width) * depth + 31) // 32 * 4 * abs(height)
-    return size if packing in (0, 3) and size < 2**28 else 0
 
 
 def from_pillow(image: Image.Image, background: str) -> Image.Image:
