@@ -33,7 +33,7 @@ def from_array(values: Any) -> Image.Image:
         raise ValueError(f"{SHAPES}; this one has no pixels ({shape})")
     if np.issubdtype(values.dtype, np.floating):
         if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
-            raise ValueError("an array of floats must lie in [0, 1], without NaN; divide by its largest value, or hand it over as uint8")
+            raise ValueError("an array of floats must lie in [0, 1], without NaN; divide by its largest value, or give uint8")
         values = np.round(values * 255).astype(np.uint8)
     if values.dtype != np.uint8:
         raise ValueError(f"an array must be uint8, or floats in [0, 1], not {values.dtype}; convert it with .astype(np.uint8)")
