@@ -19,6 +19,7 @@ def from_array(values: Any) -> Image.Image:
     Raises:
         ValueError: of another type, shape or range.
     """
+    shape = tuple(getattr(values, "shape", ()))  # as it was handed over
     if isinstance(values, Tensor):
         values = (values.float() if values.is_floating_point() else values).numpy()
         values = np.moveaxis(values, 0, -1) if values.ndim == 3 else values
@@ -27,12 +28,12 @@ def from_array(values: Any) -> Image.Image:
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
     if not (values.ndim == 2 or (values.ndim == 3 and values.shape[2] == 3)):
-        raise ValueError(f"{SHAPES}, not {values.shape}: take one photo, and its three colours")
+        raise ValueError(f"{SHAPES}, not {shape}: take one photo, and its three colours")
     if 0 in values.shape:
-        raise ValueError(f"{SHAPES}; this one has no pixels ({values.shape})")
+        raise ValueError(f"{SHAPES}; this one has no pixels ({shape})")
     if np.issubdtype(values.dtype, np.floating):
         if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
-            raise ValueError("an array of floats must lie in [0, 1]; divide by its largest value, or hand it over as uint8")
+            raise ValueError("an array of floats must lie in [0, 1], without NaN; divide by its largest value, or give uint8")
         values = np.round(values * 255).astype(np.uint8)
     if values.dtype != np.uint8:
         raise ValueError(f"an array must be uint8, or floats in [0, 1], not {values.dtype}; convert it with .astype(np.uint8)")

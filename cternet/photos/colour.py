@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
 from PIL import ImageColor
 
+from cternet.photos.png import profile_of
 from cternet.photos.vips import pyvips
 
 SRGB_PRIMARIES = ((0.64, 0.33), (0.3, 0.6), (0.15, 0.06))
 SRGB_WHITE = (0.3127, 0.329)
 NEAR = 0.05
-"""Relative difference of a gamma that is not seen; browsers take 1/2.2 for sRGB."""
+"""Relative difference from 1/2.2 of a gamma that browsers take for sRGB, where it stands without primaries."""
 SAME = 3
 """Steps of 255 by which the many versions of sRGB's profile differ."""
 
@@ -35,7 +35,7 @@ class Encoding:
 
 def encoding_of(chunks: dict[bytes, bytes]) -> Encoding | None:
     """What gAMA and cHRM say, where neither a profile nor sRGB stands above them; None for sRGB."""
-    if b"iCCP" in chunks or b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
+    if profile_of(chunks) or b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
         return None
     gamma = struct.unpack(">I", chunks[b"gAMA"])[0] / 100_000
     numbers = (
@@ -45,10 +45,10 @@ def encoding_of(chunks: dict[bytes, bytes]) -> Encoding | None:
 
 
 def encoding(gamma: float, numbers: Sequence[float] = ()) -> Encoding | None:
-    """By gAMA and the eight numbers of cHRM, white first; None where it is as good as sRGB, or makes no sense."""
+    """By gAMA and the eight numbers of cHRM, white first; None where it stands for sRGB, or makes no sense."""
     if not 0.01 < gamma < 10:
         return None
-    if len(numbers) != 8 or min(numbers[1::2]) <= 0 or np.allclose(numbers, (*SRGB_WHITE, *chain(*SRGB_PRIMARIES)), atol=0.01):
+    if len(numbers) != 8 or min(numbers[1::2]) <= 0:
         return None if abs(gamma * 2.2 - 1) < NEAR else Encoding(gamma)
     white, *primaries = zip(numbers[::2], numbers[1::2], strict=True)
     return Encoding(gamma, white, primaries)
@@ -68,9 +68,10 @@ def to_srgb(image: Any, background: str, encoding: Encoding | None = None) -> An
 
 def in_srgb(colour: Any, encoding: Encoding | None) -> Any:
     """Colour bands of any depth to sRGB (or grey) of 8 bits; a profile that cannot be used is ignored, as browsers do."""
-    if colour.get_typeof("icc-profile-data") and not is_srgb(colour.get("icc-profile-data")):
+    profile = colour.get("icc-profile-data") if colour.get_typeof("icc-profile-data") else b""
+    if profile and not changes_nothing(profile, colour.bands):
         with suppress(pyvips.Error):
-            return by_profile(colour)
+            return by_profile(colour, profile)
     if colour.interpretation == "cmyk" and colour.bands == 4:
         return cmyk_to_rgb(to_8_bit(colour))
     if colour.interpretation in ("lab", "labs", "labq", "xyz"):
@@ -80,19 +81,31 @@ def in_srgb(colour: Any, encoding: Encoding | None) -> Any:
     return to_8_bit(colour)
 
 
-def by_profile(colour: Any) -> Any:
+def by_profile(colour: Any, profile: bytes) -> Any:
+    if colour.bands == 1 and BANDS[profile[16:20]] == 3:  # grey in the colours of a scanner or an editor
+        colour = colour.bandjoin([colour] * 2).copy(interpretation="rgb16" if colour.format == "ushort" else "srgb")
     return colour.icc_transform("srgb", embedded=True, intent="perceptual", depth=8)
 
 
+BANDS = {b"RGB ": 3, b"GRAY": 1, b"CMYK": 4}
+"""Of the pictures that a profile is for, by what its header says."""
+
+
 @lru_cache(maxsize=64)
-def is_srgb(profile: bytes) -> bool:
-    """Whether a profile changes nothing that can be seen, as that of most photos: they are then read faster, and exactly."""
+def changes_nothing(profile: bytes, bands: int) -> bool:
+    """Whether a profile changes nothing that can be seen of a picture of so many bands: it is sRGB's, as that of most photos,
+    which are then read faster, and exactly; or it is for other pictures, and browsers pass it over."""
+    meant = BANDS.get(profile[16:20])
+    if meant != bands and (meant, bands) != (3, 1):
+        return True
+    if meant == 4:
+        return False
     steps = np.linspace(0, 255, 9).astype(np.uint8)
-    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
-    image = pyvips.Image.new_from_array(cube, interpretation="srgb").copy()
+    cube = np.stack(np.meshgrid(*[steps] * bands), axis=-1).reshape(1, -1, bands)
+    image = pyvips.Image.new_from_array(cube, interpretation="srgb" if bands == 3 else "b-w").copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     try:
-        return bool(np.abs(by_profile(image).numpy().astype(int) - cube).max() <= SAME)
+        return bool(np.abs(by_profile(image, profile).numpy().astype(int) - cube).max() <= SAME)
     except pyvips.Error:
         return False
 

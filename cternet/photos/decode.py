@@ -8,15 +8,21 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image
 from pillow_heif import register_heif_opener
 
-from cternet.photos.colour import Encoding, encoding, encoding_of, is_srgb, to_srgb
+from cternet.photos.bmp import read_bmp
+from cternet.photos.colour import Encoding, changes_nothing, encoding, encoding_of, to_srgb
+from cternet.photos.gif import first_frame
+from cternet.photos.png import has_hidden_picture, png_chunks, profile_of, without_its_end
+from cternet.photos.tiff import odd_samples
 from cternet.photos.vips import pyvips
 
 register_heif_opener(thumbnails=False)
-STRIP = 16
+STRIP = 8
 """Rows decoded at once: the height of a JPEG's blocks, of which the whole ones are kept where the end is missing."""
+AHEAD = 6
+"""More rows that are known of a JPEG whose colours have half the height: two of its rows of blocks wait for the next one."""
 ORIENTATION = 0x0112
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -54,9 +60,9 @@ STARTS = {
     b"II+\0": "TIFF",
     b"MM\0+": "TIFF",
 }
+JPEG_SIZES = (0xC0, 0xC1, 0xC2)
+"""Markers of the segment with a JPEG's size and sampling."""
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-BY_PILLOW = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", *(["AVIF"] if features.check("avif") else []))
-"""What Pillow is asked for.  Not all it knows: it hands EPS, whatever the file is named, to Ghostscript."""
 
 
 def split(brands: bytes) -> set[bytes]:
@@ -74,8 +80,14 @@ def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image
     if kind == "AVIF":  # its colours are right by Pillow, which does not read all that libvips does
         with suppress(OSError, SyntaxError, ValueError, RuntimeError):
             return with_pillow(data, kind, background, check)
-    if kind in ("BMP", "HEIC") or (kind == "PNG" and has_hidden_picture(data)):
+    if kind == "BMP":
+        bitmap = read_bmp(data, check)
+        return marked(of_samples(bitmap.pixels, "srgb", background, bitmap.profile), complete=bitmap.complete)
+    if kind == "HEIC":
         return with_pillow(data, kind, background, check)
+    if kind == "PNG" and has_hidden_picture(data):
+        with suppress(OSError, SyntaxError, ValueError, EOFError):
+            return with_pillow(data, kind, background, check)
     if kind in ("JPEG", "PNG") and (image := ordinary(data, kind, check)):
         return image
     try:
@@ -83,6 +95,8 @@ def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image
     except pyvips.Error:
         if kind == "AVIF":
             raise
+        if kind == "TIFF" and (values := odd_samples(data, check)) is not None:
+            return of_samples(values, "rgb16" if values.shape[2] == 3 else "grey16", background)
         return with_pillow(data, kind, background, check)
 
 
@@ -105,33 +119,72 @@ def is_plain(image: Image.Image) -> bool:
         image.mode in ("RGB", "L")
         and "transparency" not in image.info
         and encoding_in(image) is None
-        and (not profile or (image.mode == "RGB" and is_srgb(profile)))
+        and (not profile or changes_nothing(profile, len(image.getbands())))
     )
 
 
 def with_vips(data: bytes, background: str, check: Check) -> Image.Image:
     """Strictly, which tells how many rows there are; where there is not even one, whatever libvips makes of the file."""
-    encoding = encoding_of(png_chunks(data)) if data.startswith(b"\x89PNG") else None
     error: Exception | None = None
     for strictness in ("error" if data[:2] in (b"II", b"MM") else "truncated", "none"):
         try:
-            image = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on=strictness)
+            image, encoding = opened(data, strictness)
         except pyvips.Error as caught:
             error = caught
             continue
         check(image.width, image.height)
         found, rows, error = drawn(to_srgb(image, background, encoding), background)
-        if error is not None and rows and data.startswith(b"\xff\xd8"):  # libjpeg is a row of blocks ahead: that one is whole
-            image = pyvips.Image.new_from_buffer(data, "", access="sequential")
-            found, rows, _ = drawn(to_srgb(image, background), background, rows + STRIP)
+        if error is not None:
+            found, rows = mended(data, found, rows, background)
         if rows:
-            oriented = image.get_typeof("orientation") and image.get("vips-loader") != "webpload_buffer"
-            orientation = image.get("orientation") if oriented else 1
-            return marked(turned(found, orientation), complete=strictness != "none" and error is None)
+            complete = strictness != "none" and error is None
+            return marked(turned(framed(found, data, background), orientation_by_vips(image)), complete=complete)
         if not image.get_typeof("interlaced"):
             break  # only what is stored coarse to fine shows something before its first rows are whole
     assert error is not None
     raise error
+
+
+def opened(data: bytes, strictness: str) -> tuple[Any, Encoding | None]:
+    """A libvips image that is not decoded yet, with a PNG's profile, and what the PNG says of its colours without one."""
+    image = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on=strictness)
+    chunks = png_chunks(data) if data.startswith(b"\x89PNG") else {}
+    if profile := profile_of(chunks):  # libpng passes over one that is not for as many colours
+        image = image.copy()
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image, encoding_of(chunks)
+
+
+def mended(data: bytes, found: Image.Image, rows: int, background: str) -> tuple[Image.Image, int]:
+    """The rows of a damaged file that browsers show beside those of whole strips."""
+    if rows and has_low_colours(data):
+        image, _ = opened(data, "none")
+        found, rows, _ = drawn(to_srgb(image, background), background, rows + AHEAD)
+    elif data.startswith(b"\x89PNG") and (part := without_its_end(data)):
+        image, encoding = opened(part, "none")
+        whole, rows, _ = drawn(to_srgb(image, background, encoding), background)
+        found.paste(whole)
+    return found, rows
+
+
+def framed(image: Image.Image, data: bytes, background: str) -> Image.Image:
+    """The page is seen around a GIF's first picture, where libvips has black."""
+    frame = first_frame(data) if data.startswith(b"GIF8") else None
+    if frame is None or frame == (0, 0, *image.size):
+        return image
+    page = Image.new("RGB", image.size, background)
+    page.paste(image.crop(frame), frame[:2])
+    return page
+
+
+def has_low_colours(data: bytes) -> bool:
+    """Whether it is a JPEG that has brightness at twice the height of its colours (4:2:0)."""
+    at = 2 if data.startswith(b"\xff\xd8") else len(data)
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
+        if data[at + 1] in JPEG_SIZES:
+            return data[at + 9 : at + 10] == b"\3" and data[at + 11] & 15 > 1
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
 
 
 def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, int, Exception | None]:
@@ -139,22 +192,22 @@ def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, 
     found = Image.new("RGB", (image.width, image.height), background)
     region = pyvips.Region.new(image)
     for top in range(0, min(image.height, most), STRIP):
-        height = min(STRIP, image.height - top)
+        height = min(STRIP, image.height - top, most - top)
         try:
             rows = region.fetch(0, top, image.width, height)
         except pyvips.Error as error:
             return found, top, error
         found.paste(Image.frombuffer("RGB", (image.width, height), rows, "raw", "RGB", 0, 1), (0, top))
-    return found, image.height, None
+    return found, min(image.height, most), None
 
 
 def with_pillow(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
-    missing = bmp_size(data) - len(data) if kind == "BMP" else 0
-    with quiet(), Image.open(io.BytesIO(data + b"\xff" * max(missing, 0)), formats=BY_PILLOW) as image:
+    formats = ["HEIF" if kind == "HEIC" else kind]  # of all it knows, EPS would go to Ghostscript, whatever its name
+    with quiet(), Image.open(io.BytesIO(data), formats=formats) as image:
         check(*image.size)
         if getattr(image, "default_image", False):
             image.seek(1)  # in an animated PNG, a picture for programs that do not know animations
-        return marked(from_pillow(image, background), complete=missing <= 0)
+        return from_pillow(image, background)
 
 
 @contextmanager
@@ -163,33 +216,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def has_hidden_picture(data: bytes) -> bool:
-    """Whether an animated PNG's first picture is not part of the animation."""
-    chunks = png_chunks(data)
-    return b"acTL" in chunks and b"fcTL" not in chunks
-
-
-def bmp_size(data: bytes) -> int:
-    """Bytes that an uncompressed BMP has by its header, at most those of the pixels that are decoded; 0 for any other."""
-    try:
-        start, _, width, height, _, depth, packing = struct.unpack("<IIiiHHI", data[10:34])
-    except struct.error:
-        return 0
-    size = start + (abs(width) * depth + 31) // 32 * 4 * abs(height)
-    return size if packing in (0, 3) and size < 2**28 else 0
-
-
-def png_chunks(data: bytes) -> dict[bytes, bytes]:
-    """What stands before a PNG's pixels, by its kind."""
-    found: dict[bytes, bytes] = {}
-    position = 8
-    while len(head := data[position : position + 8]) == 8 and head[4:] != b"IDAT":
-        length = int.from_bytes(head[:4], "big")
-        found[head[4:]] = data[position + 8 : position + 8 + min(length, 64)]
-        position += 12 + length
-    return found
 
 
 def from_pillow(image: Image.Image, background: str) -> Image.Image:
@@ -204,17 +230,25 @@ def from_pillow(image: Image.Image, background: str) -> Image.Image:
         return marked(turned(image.convert("RGB"), orientation), complete=not image.info.get(INCOMPLETE))
     orientation = orientation_of(image)
     values, interpretation = samples(image)
+    profile = image.info.get("icc_profile")
+    found = of_samples(values, interpretation, background, profile if isinstance(profile, bytes) else b"", encoding_in(image))
+    return marked(turned(found, orientation), complete=not image.info.get(INCOMPLETE))
+
+
+def of_samples(
+    values: np.ndarray, interpretation: str, background: str, profile: bytes = b"", encoding: Encoding | None = None
+) -> Image.Image:
+    """Samples (h, w, bands) as RGB, by what libvips calls their meaning."""
     height, width, bands = values.shape
     kinds = {"uint8": "uchar", "uint16": "ushort", "int32": "int", "float32": "float"}
     stored = pyvips.Image.new_from_memory(np.ascontiguousarray(values).data, width, height, bands, kinds[values.dtype.name])
     stored = stored.copy(interpretation=interpretation)
-    profile = image.info.get("icc_profile")
-    if isinstance(profile, bytes) and profile:
+    if profile:
         stored.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    found, _, error = drawn(to_srgb(stored, background, encoding_in(image)), background)
+    found, _, error = drawn(to_srgb(stored, background, encoding), background)
     if error is not None:
         raise error
-    return marked(turned(found, orientation), complete=not image.info.get(INCOMPLETE))
+    return found
 
 
 def samples(image: Image.Image) -> tuple[np.ndarray, str]:
@@ -248,15 +282,30 @@ def orientation_of(image: Image.Image) -> int:
     if tags := getattr(image, "tag_v2", None):
         found = tags.get(ORIENTATION, 1)
         return found if isinstance(found, int) else 1
-    exif = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
+    return orientation_in(image.info.get("exif") or b"")
+
+
+def orientation_by_vips(image: Any) -> int:
+    """By the same rules, of what libvips opened."""
+    if image.get("vips-loader") == "tiffload_buffer":
+        return int(image.get("orientation")) if image.get_typeof("orientation") else 1
+    webp = image.get("vips-loader") == "webpload_buffer"
+    return orientation_in(image.get("exif-data")) if image.get_typeof("exif-data") and not webp else 1
+
+
+def orientation_in(exif: bytes) -> int:
+    """What a block of EXIF says; as in browsers, it counts only where it is one number of 16 bits."""
+    exif = exif.removeprefix(b"Exif\0\0")
     order: Literal["little", "big"] = "little" if exif.startswith(b"II") else "big"
 
     def number(at: int, size: int) -> int:
         return int.from_bytes(exif[at : at + size], order)
 
+    if exif[:2] not in (b"II", b"MM") or number(2, 2) != 42:
+        return 1
     start = number(4, 4)
-    for entry in range(start + 2, min(start + 2 + 12 * number(start, 2), len(exif)), 12):
-        if number(entry, 2) == ORIENTATION:
+    for entry in range(start + 2, min(start + 2 + 12 * number(start, 2), len(exif) - 11), 12):
+        if (number(entry, 2), number(entry + 2, 2), number(entry + 4, 4)) == (ORIENTATION, 3, 1):
             return number(entry + 8, 2)
     return 1
 
@@ -264,7 +313,7 @@ def orientation_of(image: Image.Image) -> int:
 def encoding_in(image: Image.Image) -> Encoding | None:
     """Of a PNG, as Pillow has read it."""
     info = image.info
-    if image.format != "PNG" or "srgb" in info or "icc_profile" in info or not info.get("gamma"):
+    if image.format != "PNG" or "srgb" in info or info.get("icc_profile") or not info.get("gamma"):
         return None
     return encoding(info["gamma"], info.get("chromaticity") or ())
 

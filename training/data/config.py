@@ -37,3 +37,5 @@ class DataConfig(Source):
     """What to do about images whose label is none of the classes."""
     on_bad_image: Literal["fail", "skip"] = "fail"
     """What to do about an unreadable image."""
+    several_labels: Literal["keep", "skip"] = "keep"
+    """What to do about one picture under several labels, such as Flickr's for photos that are no longer available."""

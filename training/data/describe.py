@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from training.data.inspection import Inspection, inspect_all, near_duplicates
+from training.data.inspection import Inspection, groups_of, inspect_all
 from training.data.labels import ordered
 from training.data.rows import SPLITS, DataSet, Row
 from training.tables import table
@@ -73,22 +73,26 @@ def sizes(found: Sequence[Inspection]) -> dict[str, dict[str, float]]:
 
 def duplicates(data: DataSet, paths: list[Path], found: list[Inspection]) -> dict[str, Any]:
     """Groups of near-duplicates; those across splits leak, those with several labels are label noise."""
-    members: dict[int, list[Path]] = defaultdict(list)
-    for path, group in zip(paths, near_duplicates(found), strict=True):
-        members[int(group)].append(path)
     of_path: dict[Path, list[Row]] = defaultdict(list)
     for row in data.rows:
         of_path[row.path].append(row)
-    groups = sorted((group for group in members.values() if len(group) > 1), key=len, reverse=True)
+    groups = groups_of(paths, found)
 
-    def differing(group: list[Path], what: str) -> bool:
-        return len({getattr(row, what) for path in group for row in of_path[path]}) > 1
+    def values(group: list[Path], what: str) -> set[Any]:
+        return {getattr(row, what) for path in group for row in of_path[path]}
 
+    labels = [(group, values(group, "emotions")) for group in groups]
+    several = [
+        {"images": len(group), "labels": [" + ".join(one) for one in sorted(names)], "first": str(group[0])}
+        for group, names in labels
+        if len(names) > 1
+    ]
     return {
         "groups": len(groups),
         "images": sum(map(len, groups)),
-        "across_splits": sum(differing(group, "split") for group in groups),
-        "with_several_labels": sum(differing(group, "emotions") for group in groups),
+        "across_splits": sum(len(values(group, "split")) > 1 for group in groups),
+        "with_several_labels": len(several),
+        "several_labels": several,
         "members": [[str(path) for path in group] for group in groups],
     }
 
@@ -114,6 +118,11 @@ def markdown(summary: dict[str, Any]) -> str:
     near = summary["near_duplicates"]
     lines += ["", f"Near-duplicates: {near['groups']:,} groups of {near['images']:,} images; {near['across_splits']:,} groups"]
     lines[-1] += f" across splits, {near['with_several_labels']:,} with several labels."
+    for one in near["several_labels"][:SHOWN]:
+        (first,) = shortened([one["first"]], summary["data"])
+        lines.append(f"- {first} is found {one['images']:,} times, under {', '.join(one['labels'])}.")
+    if near["several_labels"]:
+        lines.append("- Training leaves such pictures out with --several-labels skip.")
     lines += [f"- {', '.join(shortened(group, summary['data']))}" for group in near["members"][:SHOWN]]
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,6 @@
 """Looking at every image once: whether it decodes, its size, and which are nearly the same."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -77,3 +78,11 @@ def near_duplicates(found: Sequence[Inspection], *, block: int = 128) -> np.ndar
     pairs = np.concatenate(left), np.concatenate(right)
     graph = coo_array((np.ones(len(pairs[0]), dtype=bool), pairs), shape=(len(found), len(found)))
     return connected_components(graph, directed=False)[1]
+
+
+def groups_of(paths: Sequence[Path], found: Sequence[Inspection]) -> list[list[Path]]:
+    """The groups of near-duplicates that have more than one image, the largest first."""
+    members: dict[int, list[Path]] = defaultdict(list)
+    for path, group in zip(paths, near_duplicates(found), strict=True):
+        members[int(group)].append(path)
+    return sorted((group for group in members.values() if len(group) > 1), key=len, reverse=True)

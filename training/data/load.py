@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from training.data.config import DataConfig
+from training.data.inspection import groups_of, inspect_all
 from training.data.layouts import read
-from training.data.rows import DataError
+from training.data.rows import DataError, DataSet
 from training.data.splits import with_splits
 from training.data.targets import Example, examples, require_images
 
@@ -30,6 +32,8 @@ def load_examples(
     """
     data = read(config)
     found = examples(data, classes, config)  # first: wrong labels are refused at once, the search for duplicates takes minutes
+    if config.several_labels == "skip":
+        found, data = without_contradictions(found, data)
     if splits is not None:
         data = with_splits(data, config)
         split_of = {row.path: row.split for row in data.rows}
@@ -40,3 +44,16 @@ def load_examples(
     for note in data.notes:
         print(f"{data.root}: {note}", file=sys.stderr)
     return found
+
+
+def without_contradictions(found: Sequence[Example], data: DataSet) -> tuple[list[Example], DataSet]:
+    """The examples without the near-duplicates that have different labels, and the data set with a note of them."""
+    labels: dict[Path, set[int | None]] = {}
+    for example in found:
+        labels.setdefault(example.path, set()).add(example.label)
+    groups = groups_of(list(labels), inspect_all(list(labels), "looking for pictures under several labels"))
+    several = [group for group in groups if any(labels[path] != labels[group[0]] for path in group)]
+    out = {path for group in several for path in group}
+    note = f"left out {len(out):,} images that are {len(several):,} pictures under several labels"
+    note += f" (the largest is found {len(several[0]):,} times: {several[0][0]})" if several else ""
+    return [example for example in found if example.path not in out], replace(data, notes=[*data.notes, note])

@@ -65,12 +65,12 @@ def new_network(config: RunConfig) -> nn.Module:
         NotImplementedError,
         TypeError,
         AttributeError,
+        AssertionError,
     ) as error:  # each architecture has its own way to refuse
         stride = getattr(config.model, "output_stride", None)
+        reason = f": {error}" if str(error) else ""  # VGG's assertion says nothing
         asked, mend = (f" with output stride {stride}", ", or --model.output-stride None") if stride else ("", "")
-        raise DataError(
-            f"timm cannot make the backbone {name}{asked}: {error}; choose another --model.backbone{mend}"
-        ) from None
+        raise DataError(f"timm cannot make the backbone {name}{asked}{reason}; choose another --model.backbone{mend}") from None
 
 
 def load_backbone(network: nn.Module, start: Path) -> None:

@@ -36,7 +36,7 @@ def test_grey(grey):
     [
         (PHOTO[None], "must have the shape"),
         (PHOTO[..., :2], "must have the shape"),
-        (torch.tensor(PHOTO), "must have the shape"),
+        (torch.tensor(PHOTO), r"not \(70, 90, 3\)"),
         (np.zeros((0, 5, 3), np.uint8), "no pixels"),
         (PHOTO.astype(np.int64), "must be uint8"),
         (PHOTO.astype(np.float32), r"must lie in \[0, 1\]"),

@@ -157,6 +157,13 @@ def test_a_heic_photo_is_read_and_a_damaged_one_named():
         load_image(io.BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100), name="photo.heic")
 
 
+def test_an_avif_that_calls_itself_a_heif_first_is_read_as_avif():
+    """The reader of HEIC would open it, and could not decode it; libvips turns it by other rules."""
+    data = saved(tiny_photo(), "AVIF", exif=exif(TURNED), quality=90).replace(b"ftypavif", b"ftypmif1")
+    assert Image.open(io.BytesIO(data), formats=["HEIF"]).format == "HEIF"
+    assert load_image(io.BytesIO(data)).tobytes() == load_image(io.BytesIO(data.replace(b"ftypmif1", b"ftypavif"))).tobytes()
+
+
 def test_an_animation_s_hidden_picture_is_passed_over():
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "lime", "blue")]
     data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)

@@ -123,13 +123,14 @@ def test_only_a_beginning(tmp_path: Path, photo: Image.Image, ending: str):
 
 
 def test_corrupt(tmp_path: Path, photo: Image.Image):
+    """As far as the rows make sense."""
     path = tmp_path / "flipped.png"
     photo.save(path)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
     assert incomplete(load_image(path))
-    assert (pixels(path)[-1] == 255).all()
+    assert np.array_equal(pixels(path)[:20], np.asarray(photo)[:20])
 
 
 def test_noise_never_escapes_as_another_error(tmp_path: Path, photo: Image.Image):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cternet.emotions import MIKELS
 from tests.training.data.conftest import Place
 from tests.training.data.made_up import MADE, picture
+from training.data import SPLITS, DataConfig, load_examples
 from training.data import __main__ as command
 from training.data.inspection import inspect_all, near_duplicates
 
@@ -56,6 +58,24 @@ def test_summary(damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         sorted, near["members"]
     )
     assert any("1 files that are not images by name" in note and "notes.txt" in note for note in summary["notes"])
+
+
+def test_a_picture_under_several_labels(damaged: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Such as Flickr's for photos that are no longer available; and training leaves all of them out, in every split."""
+    gone = Image.new("RGB", (64, 48), (243, 245, 246))
+    gone.paste((120, 120, 120), (20, 20, 44, 28))
+    for place in ("train/awe", "train/fear", "val/awe", "test/sadness"):
+        gone.save(damaged / place / "gone.png")
+    run(monkeypatch, "describe", damaged)
+    said = capsys.readouterr().out
+    assert "gone.png is found 4 times, under awe, fear, sadness." in said
+    assert "--several-labels skip" in said
+    settings = {"data": str(damaged), "on_bad_image": "skip"}
+    kept = load_examples(DataConfig(**settings), MIKELS, SPLITS)
+    left = load_examples(DataConfig(**settings, several_labels="skip"), MIKELS, SPLITS)
+    assert {example.path.name for example in kept} - {example.path.name for example in left} == {"gone.png"}
+    assert len(kept) - len(left) == 6  # and fear's photo with its copy in sadness
+    assert "left out 6 images that are 2 pictures under several labels (the largest is found 4 times" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", MADE)

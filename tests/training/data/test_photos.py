@@ -112,6 +112,17 @@ def test_unreadable_images_are_skipped_counted_and_named(copy: Path, capsys: pyt
     assert all(str(path) in said for path in bad)
 
 
+@pytest.mark.parametrize("on_bad_image", ["fail", "skip"])
+def test_photos_without_their_end_are_kept_counted_and_named(copy: Path, capsys: pytest.CaptureFixture[str], on_bad_image: str):
+    """As far as they go, as everywhere."""
+    short = copy / "train" / "awe" / "1.png"
+    short.write_bytes(short.read_bytes()[:-200])
+    examples, left_out = leave_out_unreadable(load(copy), on_bad_image)
+    assert short in {example.path for example in examples}
+    assert not left_out
+    assert f"1 images lack their end and are used as far as they go: {short}" in capsys.readouterr().err
+
+
 def test_readable_images_are_all_kept(photos: Path):
     examples = load(photos)
     assert leave_out_unreadable(examples, "fail") == (examples, {})

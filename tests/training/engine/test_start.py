@@ -167,6 +167,11 @@ def test_a_backbone_nobody_knows(prepare: Train):
         prepare(model__backbone="resnet5000")
 
 
+def test_a_backbone_that_asserts_its_own_stride(prepare: Train):
+    with pytest.raises(DataError, match=r"the backbone vgg11 with output stride 16; .* or --model.output-stride None$"):
+        prepare(model__backbone="vgg11", model__output_stride=16)
+
+
 def test_weights_that_cannot_be_fetched(prepare: Train, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(DataError, match=r"timm's weights of test_efficientnet cannot be fetched .*--start") as caught:
