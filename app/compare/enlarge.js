@@ -7,10 +7,15 @@ document.addEventListener('click', event => {
   if (!button) return;
   const figure = button.closest('.cell');
   body.replaceChildren(...figure.querySelector('.more').cloneNode(true).childNodes);
-  body.querySelector('.large img').src = button.querySelector('img').src;
+  const photo = figure.closest('.photo-row').querySelector('.cell .frame img').src;
+  for (const image of body.querySelectorAll('.large .plain, .large .under')) image.src = photo;
+  body.querySelector('.large .over').src = button.querySelector('img').src;
   dialog.setAttribute('aria-label', body.querySelector('h3').textContent);
   dialog.showModal();
   dialog.scrollTop = 0;
+});
+dialog.addEventListener('input', event => {
+  if (event.target.type === 'range') body.querySelector('.large .over').style.opacity = event.target.value / 100;
 });
 dialog.addEventListener('click', event => {
   if (event.target === dialog || event.target.closest('.close')) dialog.close();

@@ -121,6 +121,7 @@ def methods_to_tick(words: str, methods: Sequence[str], ticked: Sequence[str]) -
 
 def results_column(ticked: Sequence[str]) -> Results:
     """The status and its buttons, the rows, and the downloads."""
+    gr.HTML("<h2>The same photo by several methods</h2>")
     with gr.Row(elem_id="compare-tools"):
         nothing = CompareSession()
         shown = {

@@ -70,18 +70,19 @@ class ComparePage(Page):
         there = self.studio.photos.get(visitor)
         return ([] if there is None else [there.upload]) + all_received(photos, session)
 
-    def enter(self, request: gr.Request, **values: Any) -> Shown:
+    def enter(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
         """The visitor came to this page: their photo is its first row, and the emotion they look at is this page's."""
         self.studio.panels.put(request.session_hash, self.name)
-        return self.show(request, **values)
+        yield from self.show(request, **values)
 
-    def show(self, request: gr.Request, **values: Any) -> Shown:
-        """The visitor's photo, once they look at this page; nothing is compared before."""
+    def show(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
+        """Compare the visitor's photo, once they look at this page; nothing is compared before."""
         if self.studio.panels.get(request.session_hash) != self.name:
-            return {}
+            return
         there = self.studio.photos.get(request.session_hash)
         values["label"] = "" if there is None or there.emotion is None else there.emotion
-        return {"label": values["label"]} | self.ask(request, **values)
+        yield {"label": values["label"]} | self.ask(request, **values)
+        yield from self.quietly(self.compare)(request)
 
     def compare(self, request: gr.Request) -> Iterator[Shown]:
         """Make the maps that are missing, photo by photo."""
@@ -100,12 +101,15 @@ class ComparePage(Page):
             if session.end(work, "done"):
                 shared = session.look.scale == "shared"  # what was drawn first did not know the last photo yet
                 yield show(session, view.summary(session), rows=range(len(session.photos)) if shared else ())
+                if session.measuring:  # they were stopped; the handler after this one goes on
+                    session.start("measuring")
                 return
         if not session.working:
             yield as_it_stands(session)
 
     def ask_to_measure(self, request: gr.Request) -> Shown:
         session = self.session(request)
+        session.measuring = True
         session.start("measuring")
         return show(session, "Waiting for the networks…", rows=range(len(session.photos)))
 
@@ -121,7 +125,8 @@ class ComparePage(Page):
                     break
                 text = f"Measuring on {photo.name}: {done} of {steps} maps and controls…"
                 yield show(session, text, rows=[session.photos.index(photo)] if done else (), done=done, of=steps)
-            session.end(work, "measured")
+            if session.end(work, "measured"):
+                session.measuring = False
         if not session.working:
             yield as_it_stands(session)
 
@@ -237,16 +242,14 @@ class ComparePage(Page):
         changes += [group.input for group in controls.groups]
         compared = by_name(self.quietly(self.compare), {}, everything)
         wanted = photos | {"label": controls.label} | groups | controls.look
-        gr.on(changes, **by_name(self.ask, wanted, everything), preprocess=False, trigger_mode="always_last", **quick).success(
-            **compared, **network | COMPARE
-        )
+        measured = by_name(self.quietly(self.measure), {}, everything)
+        asked = gr.on(changes, **by_name(self.ask, wanted, everything), preprocess=False, trigger_mode="always_last", **quick)
+        asked.success(**compared, **network | COMPARE).success(**measured, **network | LONG)
         shown = everything | {"label": controls.label}
-        entered = frame.tab.select(**by_name(self.enter, wanted, shown), preprocess=False, **quick)
-        entered.success(**compared, **network | COMPARE)
-        frame.listeners.append(quick | by_name(self.show, wanted, shown) | {"preprocess": False})
-        frame.listeners.append(network | COMPARE | compared)
+        frame.tab.select(**by_name(self.enter, wanted, shown), preprocess=False, **network | COMPARE)
+        frame.listeners.append(network | COMPARE | by_name(self.show, wanted, shown) | {"preprocess": False})
         everything["measure"].click(**by_name(self.ask_to_measure, {}, everything), **quick).success(
-            **by_name(self.quietly(self.measure), {}, everything), **network | LONG
+            **measured, **network | LONG
         )
         everything["stop"].click(**by_name(self.stop, {}, everything), **quick)
         rows = {name: everything[name] for name in ROWS}

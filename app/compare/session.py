@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from itertools import chain, count, takewhile
 from pathlib import Path
 
 from app.uploads import Upload
@@ -12,6 +12,7 @@ from cternet import ImageError
 from cternet.compare import (
     METHODS,
     Comparison,
+    Faithfulness,
     Networks,
     Sample,
     ScaleOf,
@@ -24,6 +25,8 @@ from cternet.compare import (
 )
 
 MOST_PHOTOS = 12
+RANDOM_MAPS = 16
+"""Random maps that a map must beat, half of them smooth."""
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +72,7 @@ class CompareSession:
         work: which piece of work was asked for last; any other gives up as soon as it notices.
         state: of the last one: idle, comparing, measuring, done, measured or stopped.
         look: how the visitor sees it.
+        measuring: whether numbers are wanted; Stop interrupts them, and Go on goes on with them.
     """
 
     photos: tuple[ComparedPhoto, ...] = ()
@@ -76,6 +80,7 @@ class CompareSession:
     work: int = 0
     state: str = "idle"
     look: Look = field(default_factory=Look)
+    measuring: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -145,7 +150,8 @@ class CompareSession:
         for index, photo in enumerate(ready):
             yield photo, sum(steps[:index]), sum(steps)
             try:
-                for step, comparison in enumerate(measure(photo.sample, photo.comparison, stop=stop), start=1):
+                found = measure(photo.sample, photo.comparison, random_maps=RANDOM_MAPS, stop=stop)
+                for step, comparison in enumerate(found, start=1):
                     if stop():  # another comparison may stand there already
                         return
                     photo.comparison = comparison
@@ -195,15 +201,16 @@ def with_known_numbers(sample: Sample, comparison: Comparison) -> Comparison:
         return sample.measured.get((method, METHODS[method].explains, comparison.label))
 
     panels = tuple(replace(p, numbers=known(p.method)) if p.values is not None else p for p in comparison.panels)
-    controls = {
-        classifier: numbers
-        for (method, classifier, label), numbers in sample.measured.items()
-        if method == "random" and label == comparison.label
-    }
-    return replace(comparison, panels=panels, controls=controls)
+    random: dict[str, tuple[Faithfulness, ...]] = {}
+    for classifier in dict.fromkeys(METHODS[panel.method].explains for panel in comparison.panels):
+        names = ["random", *(f"random {number}" for number in range(1, RANDOM_MAPS))]
+        there = [sample.measured.get((name, classifier, comparison.label)) for name in names]
+        if measured := tuple(takewhile(lambda one: one is not None, there)):
+            random[classifier] = measured
+    return replace(comparison, panels=panels, random=random)
 
 
 def steps_of(comparison: Comparison) -> int:
     """How many times ``measure`` yields: every control and every panel that has a map."""
     shown = [panel.method for panel in comparison.panels if panel.values is not None]
-    return len(shown) + len({METHODS[method].explains for method in shown})
+    return len(shown) + RANDOM_MAPS * len({METHODS[method].explains for method in shown})

@@ -1,11 +1,12 @@
 """One photo's maps side by side, with the numbers under them: what pages, figures, tables and reports read."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from cternet.compare.agreement import agreement
 from cternet.compare.errors import MapError, never
@@ -44,7 +45,7 @@ class Comparison:
         prediction: the predictor's.
         photo: (h, w, 3) uint8 RGB, what every map covers.
         panels: in the order asked for.
-        controls: by classifier, how faithful a random map is to it; the line a method must beat.  Empty until measured.
+        random: by classifier, how faithful random maps are to it; what a method must beat.  Empty until measured.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Comparison:
     prediction: str
     photo: NDArray[np.uint8]
     panels: tuple[Panel, ...]
-    controls: dict[str, Faithfulness] = field(default_factory=dict)
+    random: dict[str, tuple[Faithfulness, ...]] = field(default_factory=dict)
 
     @cached_property
     def agreement(self) -> NDArray[np.float64]:
@@ -65,9 +66,22 @@ class Comparison:
         others = np.delete(self.agreement[index], index)
         return float(np.nanmean(others)) if np.isfinite(others).any() else float("nan")
 
+    @property
+    def controls(self) -> dict[str, Faithfulness]:
+        """By classifier, the mean numbers of the random maps."""
+        return {classifier: mean(maps) for classifier, maps in self.random.items()}
+
     def control(self, method: str) -> Faithfulness | None:
-        """The random map's numbers on the classifier a method explains; None until measured."""
+        """The random maps' mean numbers on the classifier a method explains; None until measured."""
         return self.controls.get(METHODS[method].explains)
+
+    def beyond_chance(self, method: str) -> tuple[Faithfulness, Faithfulness] | None:
+        """Between what two values each number of another random map would lie, 19 times of 20; None with fewer than three.
+
+        The prediction interval of a normal sample: m +- t s sqrt(1 + 1/n).
+        """
+        maps = self.random.get(METHODS[method].explains, ())
+        return None if len(maps) < 3 else prediction_interval(maps)
 
 
 def compare(
@@ -98,8 +112,25 @@ def compare(
     )
 
 
-def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] = never) -> Iterator[Comparison]:
-    """The comparison with more and more numbers: first the random controls, then panel after panel.
+def mean(maps: Sequence[Faithfulness]) -> Faithfulness:
+    return Faithfulness(*np.mean([astuple(one) for one in maps], axis=0).tolist())
+
+
+def prediction_interval(maps: Sequence[Faithfulness], share: float = 0.95) -> tuple[Faithfulness, Faithfulness]:
+    """The lower and the upper end, number by number."""
+    values = np.array([astuple(one) for one in maps])
+    reach = stats.t.ppf((1 + share) / 2, len(maps) - 1) * values.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(maps))
+    middle = values.mean(axis=0)
+    return Faithfulness(*(middle - reach).tolist()), Faithfulness(*(middle + reach).tolist())
+
+
+def measure(
+    sample: Sample, comparison: Comparison, *, random_maps: int = 1, stop: Callable[[], bool] = never
+) -> Iterator[Comparison]:
+    """The comparison with more and more numbers: a random map of each classifier, panel after panel, then more random maps.
+
+    Args:
+        random_maps: how many random maps are measured on each classifier.
 
     What was measured before is kept by the sample and not measured again.
 
@@ -108,12 +139,18 @@ def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] 
     """
     there = [(panel, panel.values) for panel in comparison.panels if panel.values is not None]
     shown = [(panel, values) for panel, values in there if METHODS[panel.method].explains in sample.networks]
-    for classifier in dict.fromkeys(METHODS[panel.method].explains for panel, _ in shown):
-        key = ("random", classifier, comparison.label)
+    classifiers = tuple(dict.fromkeys(METHODS[panel.method].explains for panel, _ in shown))
+
+    def control(classifier: str, number: int) -> Comparison:
+        key = (f"random {number}" if number else "random", classifier, comparison.label)
         if key not in sample.measured:
-            control = random_map(sample.grid, sample.analysis.seen)
-            sample.measured[key] = faithfulness(sample, classifier, comparison.label, control, stop=stop)
-        comparison = replace(comparison, controls=comparison.controls | {classifier: sample.measured[key]})
+            values = random_map(sample.grid, sample.analysis.seen, number)
+            sample.measured[key] = faithfulness(sample, classifier, comparison.label, values, stop=stop)
+        before = comparison.random.get(classifier, ())[:number]
+        return replace(comparison, random=comparison.random | {classifier: (*before, sample.measured[key])})
+
+    for classifier in classifiers:
+        comparison = control(classifier, 0)
         yield comparison
     for panel, values in shown:
         classifier = METHODS[panel.method].explains
@@ -124,3 +161,7 @@ def measure(sample: Sample, comparison: Comparison, *, stop: Callable[[], bool] 
         panels = tuple(numbered if old.method == panel.method else old for old in comparison.panels)
         comparison = replace(comparison, panels=panels)
         yield comparison
+    for number in range(1, random_maps):
+        for classifier in classifiers:
+            comparison = control(classifier, number)
+            yield comparison

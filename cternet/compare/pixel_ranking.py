@@ -3,11 +3,14 @@
 import hashlib
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cternet.show.overlay import resize_map
 
+SMOOTH = 1 / 10
+"""Deviation of a smooth random map's blur, in sides of its grid."""
 LEVELS = 1_000_000
 """Values closer than a millionth of a map's range are a tie: resizing a plateau leaves such differences, which mean nothing."""
 
@@ -18,9 +21,14 @@ def generator(photo: NDArray[np.uint8], purpose: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
-def random_map(shape: tuple[int, int], photo: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The control: independent uniform values in [0, 1) on the grid ``shape``, seeded by what is in the photo."""
-    return generator(photo, "map").random(shape, np.float32)
+def random_map(shape: tuple[int, int], photo: NDArray[np.uint8], number: int = 0) -> NDArray[np.float32]:
+    """A control on the grid ``shape``, seeded by what is in the photo: even ``number`` cell by cell, odd ones smooth.
+
+    Cell by cell: independent uniform values in [0, 1).  Smooth: the same, blurred over ``SMOOTH`` of the grid, for maps of real
+    methods are smooth, and removing one patch is not removing many.
+    """
+    values = generator(photo, f"map {number}" if number else "map").random(shape, np.float32)
+    return values if number % 2 == 0 else np.asarray(cv2.GaussianBlur(values, (0, 0), SMOOTH * max(shape)), np.float32)
 
 
 def stretched(values: NDArray[Any]) -> NDArray[np.float32]:

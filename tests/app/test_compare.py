@@ -10,13 +10,15 @@ import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
 
 from app.checks import Refused
 from app.compare import view as compare_view
-from app.compare.numbers import Number
+from app.compare.numbers import Number, numbers_of
 from app.compare.page import ROWS, ComparePage
 from app.compare.session import MOST_PHOTOS, CompareSession
 from app.page import Shown, Studio
+from app.workspace.picker import PhotoPicker
 from cternet import Predictor
 from cternet.compare import METHODS, METRICS, Networks, Sample, load_samples
 from tests.app.calls import uploaded
@@ -170,12 +172,36 @@ def test_measured_numbers_stand_beside_the_random_map(page, photos):
 
 
 @pytest.mark.parametrize(
-    ("value", "control", "higher", "said"),
-    [(0.5, 0.4, True, "better"), (0.5, 0.4, False, "worse"), (0.4, 0.5, False, "better"), (0.4001, 0.4004, True, "equal")],
+    ("value", "chance", "higher", "said"),
+    [
+        (0.5, (0.3, 0.4), True, "better"),
+        (0.5, (0.3, 0.4), False, "worse"),
+        (0.2, (0.3, 0.4), False, "better"),
+        (0.35, (0.3, 0.4), True, "like random"),
+        (0.5, None, True, ""),
+    ],
 )
-def test_better_and_worse_are_said_in_words(value, control, higher, said):
+def test_better_and_worse_are_said_in_words(value, chance, higher, said):
     metric = next(metric for metric in METRICS.values() if metric.higher_is_better is higher)
-    assert Number(metric, value, control).verdict == said
+    assert Number(metric, value, 0.35, chance).verdict == said
+
+
+def test_a_map_is_better_only_than_what_chance_gives_and_a_control_never(page, photos):
+    compare(page, photos[:1], methods=("cam", "s-star"))
+    page.ask_to_measure(visitor())
+    list(page.measure(visitor()))
+    (comparison,) = page.sessions.get("a").comparisons
+    assert {classifier: len(maps) for classifier, maps in comparison.random.items()} == {"vanilla": 16, "cternet": 16}
+    assert len(set(comparison.random["vanilla"])) == 16, "no two random maps are the same"
+    cam, s_star = (numbers_of(comparison, panel) for panel in comparison.panels)
+    values = np.array([one.road for one in comparison.random["vanilla"]])
+    road = next(number for number in cam if number.metric.title == "ROAD")
+    reach = stats.t.ppf(0.975, 15) * values.std(ddof=1) * np.sqrt(17 / 16)
+    assert road.chance == pytest.approx((values.mean() - reach, values.mean() + reach))
+    assert road.control == pytest.approx(values.mean())
+    assert all(number.verdict == "" for number in s_star)
+    (row,) = [row for row in redrawn(page) if row][:1]
+    assert row.count('class="scale"') == 2 * len(METRICS) and row.count('class="band"') == len(METRICS)
 
 
 def test_stop_ends_the_work_and_keeps_what_is_there(page, photos):
@@ -190,6 +216,46 @@ def test_stop_ends_the_work_and_keeps_what_is_there(page, photos):
     shown = redrawn(page)
     assert all(row.count('class="open"') == len(METHOD) for row in shown[:2])
     assert "measuring" not in shown[0]
+
+
+def test_stop_shows_what_was_measured_and_go_on_measures_the_rest(page, photos):
+    compare(page, photos)
+    page.ask_to_measure(visitor())
+    steps = page.measure(visitor())
+    for _ in range(4):
+        next(steps)
+    stopped = page.stop(visitor())
+    list(steps)
+
+    def measured() -> int:
+        return sum(panel.numbers is not None for photo in page.sessions.get("a").photos for panel in photo.comparison.panels)
+
+    part = measured()
+    assert part > 0
+    assert sum(row.count('class="numbers"') for row in rows([stopped])) == part, "what was measured is shown"
+    session = page.sessions.get("a")
+    known = [panel.numbers for panel in session.photos[0].comparison.panels if panel.numbers is not None]
+    compare(page, photos)  # as Go on asks
+    assert session.state == "measuring"
+    list(page.measure(visitor()))
+    everything = sum(
+        panel.values is not None for photo in session.photos if photo.comparison for panel in photo.comparison.panels
+    )
+    assert measured() == everything > part
+    assert known == [panel.numbers for panel in session.photos[0].comparison.panels][: len(known)], "nothing is measured twice"
+    assert session.state == "measured" and not session.measuring
+
+
+def test_the_open_photo_comes_first_once_the_visitor_is_here(page, photos, tmp_path):
+    tiny_photo(11).save(tmp_path / "open.png")
+    PhotoPicker(page.studio, ("analyze", "compare")).choose(visitor(), uploaded(tmp_path / "open.png", "open.png"))
+    chosen = {"photos": photos[:1], "label": "", "group": METHOD, **look_of(LOOK)}
+    assert list(page.show(visitor(), **chosen)) == [], "nothing is compared before"
+    steps = list(page.enter(visitor(), **chosen))
+    assert page.sessions.get("a").photos[0].name == "open.png"
+    assert steps[0]["label"] == ""
+    page.studio.photos.get("a").emotion = page.studio.networks.classes[2]
+    assert next(page.enter(visitor(), **chosen))["label"] == page.studio.networks.classes[2]
 
 
 def test_a_newer_wish_overtakes_the_work_under_way(page, photos):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cternet import Predictor
 
-from .conftest import ROOT
+from .conftest import ROOT, arrive
 
 pytestmark = pytest.mark.e2e
 EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
@@ -24,11 +24,13 @@ CHANGED = f"before => String({SOURCES}) !== String(before)"
 ROW = "#compare-rows .photo-row"
 
 
-def visit(context, url: str):
-    """A page whose visitor is on Compare."""
+def visit(context, url: str, *, empty: bool = True):
+    """A page whose visitor is on Compare, without the photo that is open at first unless it is wanted."""
     page = context.new_page()
-    page.goto(url)
-    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=WAIT)
+    arrive(page, url)
+    if empty:
+        page.locator("#photo button[aria-label='Remove Image']").click()
+        page.wait_for_selector("#answer .message.empty", timeout=WAIT)
     page.get_by_role("tab", name="Compare").click()
     page.wait_for_selector("#compare-photos input[type=file]", state="attached", timeout=WAIT)
     return page
@@ -118,15 +120,28 @@ def test_class_style_scale_and_cells_change_the_pictures(page):
     assert page.locator(ROW).count() == 1
 
 
+def test_the_open_photo_is_the_first_row_and_all_its_panels_stand_in_one(browser, app_url):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = visit(context, app_url, empty=False)
+    page.wait_for_selector("#compare-status .done", timeout=WAIT)
+    assert page.inner_text(f"{ROW} >> nth=0 >> h3") == "cat.jpg"
+    tops = {round(cell["y"]) for cell in (c.bounding_box() for c in page.locator(f"{ROW} >> nth=0 >> .cell").all())}
+    assert len(tops) == 1
+    page.locator("#examples button[aria-label^=dahlia]").click()
+    page.wait_for_function("() => document.querySelector('#compare-rows h3')?.innerText === 'dahlia.jpg'", timeout=WAIT)
+    page.wait_for_selector("#compare-status .done", timeout=WAIT)
+    assert page.locator(ROW).count() == 1
+    context.close()
+
+
 def test_examples_are_added_to_what_is_there(page):
     upload(page, EXAMPLES[0])
-    for number in (1, 2):
-        page.locator("#compare-examples img").nth(number).click()
-        page.wait_for_selector(f"{ROW} .open >> nth={0}", timeout=WAIT)
-        page.wait_for_function("n => document.querySelectorAll('#compare-rows .photo-row').length === n", arg=number + 1)
-        page.wait_for_selector("#compare-status .done", timeout=WAIT)
-    names = [page.inner_text(f"{ROW} >> nth={i} >> h3") for i in range(3)]
-    assert names == [path.name for path in EXAMPLES[:3]]
+    only(page, "S")
+    page.click("#compare-examples")
+    page.wait_for_function("n => document.querySelectorAll('#compare-rows .photo-row').length === n", arg=8, timeout=WAIT)
+    page.wait_for_selector("#compare-status .done", timeout=WAIT)
+    names = [page.inner_text(f"{ROW} >> nth={i} >> h3") for i in range(8)]
+    assert names[0] == EXAMPLES[0].name and len(set(names)) == 8
 
 
 def test_measure_and_stop_and_the_large_panel_by_keyboard(page):

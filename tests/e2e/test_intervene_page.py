@@ -21,6 +21,8 @@ EXAMPLES = {path.stem: path for path in (ROOT / "assets" / "examples").glob("*.j
 CANVAS = "#whatif-canvas canvas"
 SETTLED = "() => document.querySelector('#whatif-canvas [data-state]')?.dataset.state === 'settled'"
 
+ANSWERED = "() => document.querySelector('#whatif-answer .verdict')?.innerText.includes('lead')"
+
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
@@ -218,7 +220,10 @@ def test_a_reload_keeps_the_painting(bench, analysis):
     before = mask_of(bench, analysis)
     assert before.any()
     bench.reload()
-    bench.wait_for_selector("#whatif-answer table", timeout=60_000)
+    bench.wait_for_function("() => document.querySelector('#whatif-canvas')?.painting?.().includes('_')", timeout=60_000)
+    bench.wait_for_function(
+        "() => document.querySelector('#whatif-answer .verdict')?.innerText.includes('lead')", timeout=60_000
+    )
     bench.wait_for_function(SETTLED, timeout=60_000)
     assert (mask_of(bench, analysis) == before).all()
     assert_numbers_of_library(bench, analysis)
@@ -251,7 +256,9 @@ def test_a_link_restores_photo_painting_and_numbers_in_a_fresh_page(bench, brows
     expected, url = shown(bench), bench.url
     context = browser.new_context()
     page = opened(context.new_page(), url, example=None)
-    page.wait_for_function("() => document.querySelectorAll('#whatif-answer tbody tr').length && scrollX === 0")
+    page.wait_for_function(
+        "() => document.querySelector('#whatif-answer .verdict')?.innerText.includes('lead')", timeout=60_000
+    )
     assert shown(page) == expected
     assert link(page) == link(bench)
     assert_numbers_of_library(page, analysis)

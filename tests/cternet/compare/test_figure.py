@@ -28,7 +28,7 @@ def comparison(name: str = "cat.jpg", factor: float = 1.0, *, measured: bool = F
         Panel("s", factor * RAMP + 1, numbers=WORSE if measured else None),
         Panel("s-star", factor * (RAMP.T - 2)),
     )
-    controls = {"vanilla": WORSE, "cternet": BETTER} if measured else {}
+    controls = {"vanilla": (WORSE,), "cternet": (BETTER,)} if measured else {}
     return Comparison(name, "awe", "fear", PHOTO, panels, controls)
 
 

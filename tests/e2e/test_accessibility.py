@@ -1,0 +1,32 @@
+"""No violation that axe (https://www.deque.com/axe/) finds, on any page, empty and with a photo, by day and by night."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import arrive
+
+pytestmark = pytest.mark.e2e
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['target'][-1]} {node['html'][:140]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_violation(browser, app_url, scheme):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    arrive(page, app_url)
+    page.click(".show-method")
+    wrong = {}
+    for state in ("loaded", "empty"):
+        if state == "empty":
+            page.locator("#photo button[aria-label='Remove Image']").click()
+            page.wait_for_timeout(1000)
+        for tab in ("Analyze", "Intervene", "Compare"):
+            page.locator("#pages > div").first.get_by_role("tab", name=tab).click()
+            page.wait_for_timeout(2500)
+            wrong[state, tab] = violations(page)
+    context.close()
+    assert not any(wrong.values()), wrong
