@@ -15,6 +15,7 @@ GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
 """What methods are offered under, by the networks they look into."""
 FILES = {".png": "⤓ PNG", ".svg": "⤓ SVG", ".pdf": "⤓ PDF", ".npz": "⤓ NPZ", ".csv": "⤓ CSV", ".tex": "⤓ LaTeX"}
 """Words on the button of each download, by its ending."""
+BUTTONS = {"measure": "Measure", "stop": "Stop", "go_on": "Go on"}
 EXPLANATION = """
 Each row is a photo, each column a method: **bright places** are those it points at. Methods look into different networks and
 have units of their own, so read the range under each map before comparing brightness.
@@ -126,9 +127,11 @@ def results_column(ticked: Sequence[str]) -> Results:
         nothing = CompareSession()
         shown = {
             "status": gr.HTML(view.status(nothing, view.summary(nothing)), elem_id="compare-status", min_width=260),
-            "measure": gr.Button("Measure", size="sm", interactive=False, min_width=90, scale=0, elem_id="compare-measure"),
-            "stop": gr.Button("Stop", size="sm", interactive=False, min_width=70, scale=0, elem_id="compare-stop"),
-            "go_on": gr.Button("Go on", size="sm", interactive=False, min_width=80, scale=0, elem_id="compare-go-on"),
+            "measure": gr.Button(
+                BUTTONS["measure"], size="sm", interactive=False, min_width=90, scale=0, elem_id="compare-measure"
+            ),
+            "stop": gr.Button(BUTTONS["stop"], size="sm", interactive=False, min_width=70, scale=0, elem_id="compare-stop"),
+            "go_on": gr.Button(BUTTONS["go_on"], size="sm", interactive=False, min_width=80, scale=0, elem_id="compare-go-on"),
         }
     with gr.Column(elem_id="compare-rows"):
         for index in range(MOST_PHOTOS):

@@ -5,18 +5,20 @@ from collections.abc import Sequence
 import gradio as gr
 
 from app.compare import view
-from app.compare.layout import row_name
+from app.compare.layout import BUTTONS, row_name
 from app.compare.session import MOST_PHOTOS, CompareSession
 from app.page import Shown
 
 
 def show(session: CompareSession, text: str | None = None, *, rows: Sequence[int] = (), done: int = 0, of: int = 0) -> Shown:
     """Buttons, the status if there is a text, and of the rows those named; the others stay as they are."""
-    shown: Shown = {
-        "measure": gr.update(interactive=bool(session.comparisons and session.selection.methods) and not session.working),
-        "stop": gr.update(interactive=session.working),
-        "go_on": gr.update(interactive=bool(session.photos) and not session.working),
+    pressable = {
+        "measure": bool(session.comparisons and session.selection.methods) and not session.working,
+        "stop": session.working,
+        "go_on": bool(session.photos) and not session.working,
     }
+    # With their words: an update that comes before the page is drawn takes out what it does not repeat.
+    shown: Shown = {name: gr.update(value=BUTTONS[name], interactive=on) for name, on in pressable.items()}
     if text is not None:
         shown["status"] = view.status(session, text, done=done, of=of)
     for i in rows:

@@ -1,4 +1,4 @@
-"""The parts of a survey as what people read: table.parquet, skipped.json, and a page that opens without a server.
+"""The parts of a survey as what people read: table.parquet and table.csv, skipped.json, and a page that opens without a server.
 
 One pass over the rows, in the order of the source; nothing but a few thousand rows is held.  Every file is replaced only by
 its whole successor, so the report is valid whenever it is looked at.
@@ -8,6 +8,7 @@ import json
 import shutil
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from cternet.compare import METHODS, METRICS
 from cternet.emotions import COLOURS, POLARITY
 from cternet.show.export import replacing
 from cternet.survey.parts import merged
-from cternet.survey.table import Row, Table, controls, key, schema
+from cternet.survey.table import Row, Sheet, Table, controls, key, schema
 
 TEMPLATES = Path(__file__).parent / "templates"
 SKIPPED_SHOWN = 500
@@ -56,13 +57,14 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
     columns = schema(settings["labels"], options["methods"], metrics=options["metrics"])
     columns = columns.remove(columns.get_field_index("skipped"))
     predictions: Counter[str] = Counter()
+    labelled: Counter[tuple[int, int]] = Counter()
     skipped: list[list[str]] = []
     hidden = 0
     with ExitStack() as files:
-        data, left_out, rows = (
-            files.enter_context(replacing(out / name)) for name in ("data.js", "skipped.json", "table.parquet")
+        data, left_out, rows, text = (
+            files.enter_context(replacing(out / name)) for name in ("data.js", "skipped.json", "table.parquet", "table.csv")
         )
-        table, listed = Table(rows, columns), JSONList(left_out)
+        table, sheet, listed = Table(rows, columns), Sheet(text, columns.names), JSONList(left_out)
         files.callback(table.close)
         data.write(b"const SURVEY = {}\nSURVEY.photos = [\n")
         for row in merged(out):
@@ -71,7 +73,11 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
                 skipped += [[row["path"], row["skipped"]]] if len(skipped) < SKIPPED_SHOWN else []
                 continue
             table.add(row)
+            sheet.add(row)
             predictions[row["prediction"]] += 1
+            truth = label_of(row["path"], settings["labels"])
+            if truth is not None:
+                labelled[truth, settings["labels"].index(row["prediction"])] += 1
             if row["place"] < options["shown"]:
                 data.write(safe(photo_of(row, settings)) + b",\n")
             else:
@@ -80,6 +86,7 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
         data.write(b"]\n")
         head = {
             **described(settings),
+            "confusion": confusion(labelled, len(settings["labels"])),
             "complete": complete,
             "hidden": hidden,
             "skipped": skipped,
@@ -94,6 +101,20 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
         complete=complete,
         predictions={label: predictions[label] for label in settings["labels"]},
     )
+
+
+def label_of(path: str, labels: Sequence[str]) -> int | None:
+    """The emotion a photo is labelled with: the name of the folder it lies in, or of one further up; None where none is one."""
+    names = [label.lower() for label in labels]
+    for folder in reversed(path.split("/")[:-1]):
+        if folder.lower() in names:
+            return names.index(folder.lower())
+    return None
+
+
+def confusion(labelled: Counter[tuple[int, int]], classes: int) -> list[list[int]] | None:
+    """Rows: what photos are labelled with; columns: what the model says.  None where no folder is named after an emotion."""
+    return [[labelled[row, column] for column in range(classes)] for row in range(classes)] if labelled else None
 
 
 class JSONList:
@@ -128,6 +149,7 @@ def photo_of(row: Row, settings: dict[str, Any]) -> dict[str, Any]:
         "width": row["width"],
         "height": row["height"],
         "label": settings["labels"].index(row["prediction"]),
+        "truth": label_of(row["path"], settings["labels"]),
         "probability": rounded(row["probability"]),
         "norm": rounded(row["effect_norm"]),
         "disagreement": rounded(row["disagreement"]),

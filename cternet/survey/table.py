@@ -1,6 +1,9 @@
 """A survey's table: its columns, and a photo's row."""
 
+import csv
+import io
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import combinations
 from typing import Any
@@ -16,6 +19,8 @@ from cternet.minimal_sets import turning_set
 
 Row = dict[str, Any]
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that spreadsheets would run (OWASP, CSV injection)."""
 TABLE_ROWS = 4096
 """Rows of the merged table held at once."""
 
@@ -100,6 +105,33 @@ def finite(value: float) -> float | None:
 def key(path: str) -> str:
     """16 hexadecimal digits that stand for a photo in names of files."""
     return blake2b(path.encode(), digest_size=8).hexdigest()
+
+
+class Sheet:
+    """The same rows as CSV, safe to open in a spreadsheet.
+
+    Args:
+        file: opened for writing bytes.
+        columns: their names.
+    """
+
+    def __init__(self, file: Any, columns: Sequence[str]) -> None:
+        self.columns, self.text = columns, io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        self.writer = csv.writer(self.text)
+        self.writer.writerow(columns)
+
+    def add(self, row: Row) -> None:
+        self.writer.writerow([plain(row.get(column)) for column in self.columns])
+        self.text.flush()
+
+    def __del__(self) -> None:
+        with suppress(ValueError):  # the file may be closed already, and is not this one's to close
+            self.text.detach()
+
+
+def plain(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 class Table:

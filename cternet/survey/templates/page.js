@@ -23,6 +23,8 @@ const polarity = (label) => ({ positive: "+ positive", negative: "− negative" 
 
 // --- grid
 
+const wrong = (photo) => photo.truth !== null && photo.truth !== photo.label
+
 function card(photo, index) {
   const label = labelOf(photo)
   const text = element(
@@ -32,13 +34,15 @@ function card(photo, index) {
     element(
       "span",
       { className: "numbers" },
+      element("span", { title: "Probability of this emotion" }, `${(100 * photo.probability).toFixed(0)} %`),
+      wrong(photo) ? element("span", { className: "wrong" }, `labelled ${SURVEY.labels[photo.truth].name}`) : "",
       element("span", { title: "Size of the total effect" }, `|Y_TE| ${number(photo.norm)}`),
       element("span", { title: "Disagreement of the maps" }, `disagreement ${number(photo.disagreement)}`),
     ),
     element("span", { className: "name", title: photo.name }, photo.name),
   )
   const picture = element("img", { src: file(photo, ".jpg"), alt: "", loading: "lazy", decoding: "async" })
-  const words = `${photo.name}: ${label.name}, ${label.polarity || "polarity unknown"}, effect ${number(photo.norm)}, disagreement ${number(photo.disagreement)}`
+  const words = `${photo.name}: ${label.name}, ${(100 * photo.probability).toFixed(0)} %, ${wrong(photo) ? `labelled ${SURVEY.labels[photo.truth].name}, ` : ""}${label.polarity || "polarity unknown"}, effect ${number(photo.norm)}, disagreement ${number(photo.disagreement)}`
   const button = element("button", { type: "button", className: "card", onclick: () => enlarge(index) }, picture, text)
   button.setAttribute("aria-label", words)
   return element("li", {}, button)
@@ -65,7 +69,7 @@ function arrange() {
   const order = $("order").value
   const sign = $("direction").getAttribute("aria-pressed") === "true" ? -1 : 1
   const wanted = (photo) =>
-    (state.label === null || photo.label === state.label) && (!query || photo.name.toLowerCase().includes(query))
+    (state.label === null || photo.label === state.label) && (!$("mistakes").checked || wrong(photo)) && (!query || photo.name.toLowerCase().includes(query))
   const compare = (a, b) => {
     if ((a[order] === null) !== (b[order] === null)) return a[order] === null ? 1 : -1 // unknown last, either way
     return sign * (a[order] - b[order]) || a.place - b.place
@@ -187,7 +191,28 @@ $("large").onkeydown = (event) => {
   if (event.key === "ArrowRight") enlarge(state.open + 1)
 }
 
+// --- photos whose folders say what they are
+
+function labelled() {
+  const matrix = SURVEY.confusion
+  if (!matrix) return
+  $("labelled").hidden = $("mistakes-row").hidden = false
+  const total = matrix.flat().reduce((sum, count) => sum + count, 0)
+  const right = matrix.reduce((sum, row, index) => sum + row[index], 0)
+  $("labelled").querySelector("summary").textContent =
+    `Right for ${right.toLocaleString("en")} of ${plural(total, "photo")} in folders named after emotions: ${((100 * right) / total).toFixed(1)} %`
+  const cells = (row, place) => row.map((count, index) => element("td", { className: index === place ? "right" : "" }, String(count)))
+  const heads = ["labelled", ...SURVEY.labels.map((label) => label.name)].map((name) => element("th", { scope: "col" }, name))
+  $("labelled").querySelector("thead").append(element("tr", {}, ...heads))
+  $("labelled").querySelector("tbody").append(
+    ...matrix.map((row, place) => element("tr", {}, element("th", { scope: "row" }, SURVEY.labels[place].name), ...cells(row, place))),
+  )
+}
+
 // --- start
+
+labelled()
+$("mistakes").onchange = arrange
 
 SURVEY.photos.forEach((photo, place) => (photo.place = place))
 $("summary").textContent =
