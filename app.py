@@ -1,10 +1,16 @@
-"""Start the demo: ``python app.py``.  Hugging Face Spaces starts here too.
+"""Start the demo: python app.py
 
-Environment: CTERNET_WEIGHTS, checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
-visitors see the first until they choose another.  GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, where to listen (the next
-free port if that one is taken).  TMPDIR, where visitors' files lie.
+Hugging Face Spaces starts here too.  Everything is set by the environment:
+
+  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
+                       visitors see the first until they choose another
+  GRADIO_SERVER_NAME   where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
+  GRADIO_SERVER_PORT   at which port; 7860 or the next free one by default
+  HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
+  TMPDIR               where visitors' files lie while the program runs
 """
 
+import argparse
 import atexit
 import os
 import shutil
@@ -12,7 +18,16 @@ import signal
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from typing import NoReturn
+
+argparse.ArgumentParser(
+    prog="python app.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+).parse_args([] if __name__ != "__main__" else None)
+WEIGHTS = os.environ.get("CTERNET_WEIGHTS", "")
+for named in WEIGHTS.split(os.pathsep):  # before what takes seconds to import
+    if named.startswith((".", "/", "~")) and not Path(named).exists():
+        sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.")
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
@@ -35,7 +50,7 @@ GRACE = 5.0
 """Seconds that requests under way get to end once the program is told to."""
 
 try:
-    models = load_models(os.environ.get("CTERNET_WEIGHTS", str(ROOT / "assets" / "weights" / "cternet-fi")))
+    models = load_models(WEIGHTS or str(ROOT / "assets" / "weights" / "cternet-fi"))
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 

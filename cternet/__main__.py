@@ -76,6 +76,12 @@ def main() -> int:
     names: set[str] = set()
     options = {"label": arguments.emotion} if predictor.model.has_counterfactual else {}
     for photo in tqdm(arguments.photos, unit="img", disable=len(arguments.photos) == 1):
+        if photo.is_dir():
+            print(
+                f"error: {photo} is a folder; for its photos: python -m cternet.survey {photo} --out report/", file=sys.stderr
+            )
+            failed += 1
+            continue
         try:
             found = predictor.analyze(photo)
             if arguments.allocation:

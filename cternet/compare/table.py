@@ -49,12 +49,13 @@ def latex(comparisons: Sequence[Comparison]) -> str:
     columns = [f"{escape(metric.title)} {ARROWS[metric.arrow]}" for metric in METRICS.values()]
     header = ["Method", "Photos", *columns, "Agreement"]
     lines = [
-        r"% needs \usepackage{booktabs}",
+        r"% needs \usepackage{booktabs} and \usepackage{adjustbox}",
         r"\begin{table}",
         r"\centering",
         r"\small",
         r"\caption{Faithfulness of maps to the classifier they explain, mean over photos, beside a random map's on the same "
         r"classifier. In bold the best of each classifier. Agreement: mean rank correlation with the photo's other maps.}",
+        r"\begin{adjustbox}{max width=\linewidth}",
         r"\begin{tabular}{l" + "r" * (len(header) - 1) + "}",
         r"\toprule",
         line(header),
@@ -71,7 +72,7 @@ def latex(comparisons: Sequence[Comparison]) -> str:
             cells = [bold(mean, row in comparable and decimals(mean) == top) for mean, top in zip(row.means, best, strict=True)]
             agreement = "--" if row.agreement is None or np.isnan(row.agreement) else number(row.agreement)
             lines.append(line([escape(row.title), str(row.photos), *cells, agreement]))
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{adjustbox}", r"\end{table}", ""])
 
 
 def rows(comparisons: Sequence[Comparison], classifier: str, methods: Sequence[str]) -> list[MethodMeans]:

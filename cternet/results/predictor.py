@@ -92,6 +92,10 @@ class Predictor:
         model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
         return cls(model, name=name, device=device, bank=bank, reliability=load_reliability(source))
 
+    def __repr__(self) -> str:
+        """Its name, family, and where it runs."""
+        return f"Predictor({self.name}, {self.model.family}, {self.device})"
+
     def prepare(self, photo: Photo) -> Prepared:
         """What the network is given of a photo: a path, a PIL image, an array or a tensor (``photos.arrays`` says which).
 
