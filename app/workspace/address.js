@@ -2,7 +2,7 @@
 // pages add what is looked at and painted.  The visitor's own photos stay in this browser, for an hour, to be there after a reload.
 const said = element.querySelector('.said');
 let current = new URLSearchParams(location.search);
-let opened = false; // whether a photo was opened since the page came up
+let following = false; // the address is as it should be: the visitor went back or forward
 
 function write(push) {
   const query = '?' + current;
@@ -25,6 +25,7 @@ window.studio = {
     if ((current.get('panel') ?? 'analyze') !== name) this.set({panel: name}, true);
   },
   get: key => current.get(key),
+  opened: 0, // photos since the page came up
 };
 
 function arrive() {
@@ -36,8 +37,9 @@ function arrive() {
   current = new URLSearchParams(next.link);
   if (panel) current.set('panel', panel);
   // Whoever came without a link sees the first example; the address stays plain until they do something.
-  if (opened || before.has('link')) write(opened && before.get('image') !== next.image);
-  opened = true;
+  if (!following && (window.studio.opened || before.has('link'))) write(window.studio.opened && before.get('image') !== next.image);
+  following = false;
+  window.studio.opened++;
   if (next.image.startsWith('sha256-')) keep(next.image);
 }
 watch('value', arrive);
@@ -45,6 +47,7 @@ arrive();
 
 window.addEventListener('popstate', () => {
   current = new URLSearchParams(location.search);
+  following = true;
   document.querySelector('#follow')?.click();
 });
 

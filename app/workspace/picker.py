@@ -21,6 +21,11 @@ from cternet import ImageError
 
 SCRIPT = Path(__file__).with_name("address.js").read_text(encoding="utf-8")
 ELSEWHERE = "This link is for a photo that is not on this server: choose the same file, and its painting appears over it."
+STILL_THERE = """async photo => {
+    await new Promise(wake => setTimeout(wake, 60));
+    return document.querySelector('#photo img') ? photo : null;
+}"""
+"""Gradio also calls it an input when a photo is taken away, and sends the photo that was there."""
 LONGEST = 20_000
 """Characters of an address; many times what a link has."""
 
@@ -57,8 +62,7 @@ class PhotoPicker:
         """A photo from the visitor; one that cannot be read leaves the workspace as it is."""
         session = request.session_hash
         if photo is None:
-            self.studio.photos.drop(session)
-            return {"notice": "", "address": None}
+            return self.clear(request)
         try:
             return self.shown(self.opening.open(session, received(photo)))
         except (Refused, ImageError) as error:
@@ -68,6 +72,11 @@ class PhotoPicker:
                 "notice": message(f"{error}{stays}", kind="error"),
                 "photo": None if there is None else str(there.upload.path),
             }
+
+    def clear(self, request: gr.Request) -> Shown:
+        """The visitor took their photo away."""
+        self.studio.photos.drop(request.session_hash)
+        return {"notice": "", "address": None}
 
     def example(self, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """The example photo that was clicked."""
@@ -105,7 +114,7 @@ class PhotoPicker:
 
     def shown(self, photo: OpenPhoto) -> Shown:
         state = photo.state(self.studio.predictor.name)
-        return {"notice": "", "address": {"link": to_query(state), "image": photo.image}}
+        return {"notice": "", "address": {"link": to_query(state), "image": photo.image, "id": photo.id}}
 
     # --- layout
 
@@ -143,12 +152,8 @@ class PhotoPicker:
         everything = column.shown | {"tabs": tabs}
         chosen = by_name(self.choose, {"photo": column.photo}, column.shown)
         events = [
-            gr.on(
-                [column.photo.upload, column.photo.clear, column.photo.input],
-                **chosen,
-                preprocess=False,
-                **quiet,
-            ),
+            column.photo.input(**chosen, preprocess=False, js=STILL_THERE, **quiet),
+            column.photo.clear(**by_name(self.clear, {}, column.shown), **quiet),
             column.gallery.select(self.example, None, list(column.shown.values()), **quiet),
             demo.load(**by_name(self.arrive, {}, everything), **quiet),
             column.follow.click(

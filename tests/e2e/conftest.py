@@ -81,15 +81,10 @@ def arrive(page, url: str) -> None:
 
 def upload(page, path: Path | str) -> None:
     """Choose a photo in place of the one there."""
-    before = page.evaluate("() => window.studio.get('image')")
-    if page.locator("#photo button[aria-label='Remove Image']").count():
-        page.locator("#photo button[aria-label='Remove Image']").first.click()
+    before = page.evaluate("() => window.studio.opened")
     page.set_input_files("#photo input[type=file]", str(path))
-    page.wait_for_function(
-        "before => window.studio.get('image') !== before || document.querySelector('#notice .error')",
-        arg=before,
-        timeout=60_000,
-    )
+    taken = "before => window.studio.opened > before || document.querySelector('#notice .error')"
+    page.wait_for_function(taken, arg=before, timeout=60_000)
     page.wait_for_timeout(300)
 
 

@@ -18,7 +18,7 @@ def test_no_page_has_a_violation(browser, app_url, scheme):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     arrive(page, app_url)
-    page.click(".show-method")
+    page.click("button.show-method")
     wrong = {}
     for state in ("loaded", "empty"):
         if state == "empty":
