@@ -42,15 +42,20 @@ def analyze_answer(found: Classified, emotion: str, *, maps: bool) -> dict[str, 
 def needed_answer(found: Analysis, turning: MinimalSet | None, keeping: MinimalSet | None, *, maps: bool) -> dict[str, Any]:
     """The smallest sets of cells; None where there is none."""
 
+    sets = {"turning": turning, "keeping": keeping}
+
     def of(one: MinimalSet | None) -> dict[str, Any] | None:
         if one is None:
             return None
         numbers = {"cells": one.size, "area": one.area, "attention": one.attention, "prediction": one.after}
-        shown = {"not_noticed": rows(one.cells.astype(float))} if maps else {}
-        return {**numbers, "smallest": one.proven, "sentence": one.sentence, **shown}
+        return {**numbers, "smallest": one.proven, "sentence": one.sentence}
 
     about = {"model": found.model, "geometry": found.geometry, "predicted_with": found.predicted_with}
-    return {**about, "before": answer_of(found), "turning": of(turning), "keeping": of(keeping)}
+    answer = {**about, "before": answer_of(found)} | {name: of(one) for name, one in sets.items()}
+    if maps:
+        not_noticed = {name: rows(one.cells.astype(float)) for name, one in sets.items() if one is not None}
+        answer["maps"] = {"shape": list(found.s.shape), **not_noticed}
+    return answer
 
 
 def intervene_answer(before: Analysis, after: Analysis, painted: Mask, mode: str, *, maps: bool) -> dict[str, Any]:

@@ -281,7 +281,12 @@ def test_strings_from_outside_are_escaped():
 
 def test_the_page_builds_and_its_handlers_are_private(networks):
     demo = build(networks)
-    assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == ["analyze", "intervene", "compare"]
+    assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == [
+        "analyze",
+        "intervene",
+        "what_would_it_take",
+        "compare",
+    ]
 
 
 def write_photo(path: Path, kind: str) -> Path:

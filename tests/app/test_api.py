@@ -27,6 +27,7 @@ from app.blocks import StudioBlocks
 from app.uploads import NOT_AN_UPLOAD
 from cternet import Analysis, Predictor
 from cternet.compare import DEFAULT, METHODS, Networks, compare, load_samples, measure
+from cternet.minimal_sets import keeping_set, turning_set
 from cternet.photos.load import MAX_BYTES
 from cternet.results.painting import MODES
 from tests.app.calls import MARK, painted_by_hand, uploaded
@@ -35,7 +36,7 @@ from tests.tiny import tiny_network, tiny_photo
 BROWSER = SimpleNamespace(headers={})
 CELLS = [[0.0, 0.25, 1.0, 0.5], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [0.75, 0.0, 0.0, 0.125]]
 LEFT = [[1.0, 1.0, 0.0, 0.0]] * 4
-KINDS = ["analyze", "intervene", "compare"]
+KINDS = ["analyze", "intervene", "what_would_it_take", "compare"]
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +134,10 @@ def test_intervene_takes_cells(client, analysis, photo, mode):
     s = analysis.s.astype(np.float64)
     painted = painted_by_hand(s, share, mode)
     evidence = analysis.evidence.astype(np.float64)
-    np.testing.assert_allclose(values(answer["effect"]), (evidence * (s - painted)).mean(axis=(1, 2)), atol=1e-6)
-    np.testing.assert_allclose(values(answer["before"]["Y"]) - values(answer["after"]["Y"]), values(answer["effect"]))
+    np.testing.assert_allclose(values(answer["change"]), (evidence * (painted - s)).mean(axis=(1, 2)), atol=1e-6)
+    np.testing.assert_allclose(values(answer["after"]["Y"]) - values(answer["before"]["Y"]), values(answer["change"]))
     after = values(answer["after"]["Y_TE"])
-    np.testing.assert_allclose(after, values(answer["before"]["Y_TE"]) - values(answer["effect"]), atol=1e-6)
+    np.testing.assert_allclose(after, values(answer["before"]["Y_TE"]) + values(answer["change"]), atol=1e-6)
     np.testing.assert_allclose(values(answer["after"]["probabilities"]), np.exp(after) / np.exp(after).sum())
     assert answer["after"]["prediction"] == analysis.labels[int(after.argmax())]
     assert answer["painted_share"] == pytest.approx(share.mean())
@@ -146,7 +147,7 @@ def test_intervene_takes_cells(client, analysis, photo, mode):
 
 def test_nothing_painted_changes_nothing(endpoints, photo):
     answer = endpoints.intervene(BROWSER, uploaded(photo), cells=[[0] * 4] * 4)
-    assert set(answer["effect"].values()) == {0.0}
+    assert set(answer["change"].values()) == {0.0}
     assert answer["before"] == answer["after"]
 
 
@@ -209,6 +210,23 @@ def test_a_mask_is_cropped_as_the_photo_is(tmp_path):
 
 
 # --- compare
+
+
+def test_what_would_it_take_gives_both_sets(client, endpoints, analysis, photo):
+    found = client.predict(image=handle_file(str(photo)), api_name="/what_would_it_take")
+    turning, keeping = turning_set(analysis), keeping_set(analysis)
+    assert found["before"]["prediction"] == analysis.prediction
+    for name, expected in (("turning", turning), ("keeping", keeping)):
+        if expected is None:
+            assert found[name] is None
+            continue
+        assert (found[name]["cells"], found[name]["prediction"]) == (expected.size, expected.after)
+        assert (np.array(found["maps"][name]) == expected.cells).all()
+        assert found[name]["sentence"] == expected.sentence
+    assert "hidden" not in found
+    hidden = endpoints.what_would_it_take(BROWSER, uploaded(photo), hide=True, maps=False)
+    assert ("hidden" in hidden) == (turning is not None and not turning.cells.all())
+    assert "maps" not in hidden
 
 
 def test_compare_gives_every_method_s_map(client, networks, photo):
@@ -414,7 +432,9 @@ def test_endpoints_share_the_pages_queues(networks):
     with gr.Blocks(analytics_enabled=False) as demo:
         Endpoints(networks).build()
     queues = {fn.api_name: (fn.concurrency_id, fn.concurrency_limit, fn.queue) for fn in demo.fns.values()}
-    assert queues == {"analyze": ("photo", 4, True), "intervene": ("photo", 4, True), "compare": ("long", 1, True)}
+    assert queues == dict.fromkeys(("analyze", "intervene", "what_would_it_take"), ("photo", 4, True)) | {
+        "compare": ("long", 1, True)
+    }
 
 
 def in_mcp_session(server: str, work: Callable[[ClientSession], Any]) -> Any:

@@ -15,6 +15,7 @@ from app.analyze.page import AnalyzePage
 from app.checks import Refused
 from app.intervene import causal_graph as graph
 from app.intervene import view as intervene_view
+from app.intervene.answers import NOTHING_TURNS, as_painting
 from app.intervene.circle import circle_view
 from app.intervene.draws_view import draws_view
 from app.intervene.page import IntervenePage
@@ -23,9 +24,10 @@ from app.workspace.examples import Example
 from app.workspace.picker import PhotoPicker
 from cternet import Predictor
 from cternet.compare import Networks
+from cternet.minimal_sets import keeping_set, turning_set
 from cternet.regions import report
 from cternet.results.draws import draw
-from cternet.results.painting import MODES, centre, encode, ignore
+from cternet.results.painting import MODES, centre, decode, encode, ignore
 from cternet.show.words import significant
 from tests.app.calls import painted_by_hand, uploaded
 from tests.app.test_analyze import VIEW
@@ -188,8 +190,8 @@ def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, mo
     view = page.hide(visitor(), "mean", json.dumps(payload))["hiding"]
     assert len(runs) == 1
     analysis = page.studio.photos.get("a").analysis
-    drop = analysis.y(analysis.s) - analysis.y(ignore(analysis.s, centre((4, 4))))
-    assert f"<td>{significant(drop[0])}</td>" in view
+    change = analysis.y(ignore(analysis.s, centre((4, 4)))) - analysis.y(analysis.s)
+    assert f"<td>{significant(change[0])}</td>" in view
     assert "agree" in view
 
 
@@ -234,6 +236,19 @@ def test_draws_as_good_as_equal_are_said_so(page, sent):
 @pytest.mark.parametrize("count", [0, -1, 1001, 1.5, "many", None, float("nan"), [3]])
 def test_draws_out_of_range_are_a_sentence(page, sent, count):
     assert "from 1 to 1000" in page.distribution(visitor(), count, json.dumps(asked(sent)))["draws"]
+
+
+def test_what_it_takes_comes_as_paintings(page, sent):
+    analysis = page.studio.photos.get("a").analysis
+    found = call(page, "needed", asked(sent))["paintings"]
+    turning, keeping = turning_set(analysis), keeping_set(analysis)
+    assert (found["turning"]["mask"] is None) == (turning is None)
+    if turning is not None:
+        assert (decode(found["turning"]["mask"], (4, 4)) == turning.mask).all()
+        assert found["turning"]["sentence"] == turning.sentence
+    assert (decode(found["keeping"]["mask"], (4, 4)) == keeping.mask).all()
+    nothing = as_painting(None, NOTHING_TURNS)
+    assert nothing == {"mask": None, "sentence": NOTHING_TURNS}
 
 
 def test_a_bad_file_leaves_the_photo_and_its_painting(page, picker, sent, tmp_path):

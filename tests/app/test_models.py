@@ -128,7 +128,12 @@ def test_each_model_has_an_address_of_its_own(networks: Networks, plain: Network
         shown[path] = {props.get("elem_id") for props in there}
     assert {"share", "whatif-canvas", "compare-rows"} <= shown[""]
     assert "compare-rows" in shown["plain"] and not {"share", "whatif-canvas"} & shown["plain"]
-    assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == ["analyze", "intervene", "compare"]
+    assert [f.api_name for f in demo.fns.values() if f.api_visibility == "public"] == [
+        "analyze",
+        "intervene",
+        "what_would_it_take",
+        "compare",
+    ]
 
 
 def test_programs_name_the_model_they_ask(networks: Networks, plain: Networks, photo: dict):

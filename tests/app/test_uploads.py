@@ -80,7 +80,7 @@ def test_other_troubles_of_files_are_not_taken_for_a_full_disk(folder):
 
 def test_what_gradio_keeps_of_a_visitor_is_dropped_when_they_leave(studio):
     caller = Caller(studio.local_url.rstrip("/"), "leaves-soon")
-    dependency = caller.dependency("analyze_1")
+    dependency = caller.dependency("clear")
     caller.call(dependency, caller.defaults(dependency))
     assert caller.session in studio.state_holder.session_data
     caller.call(caller.dependency("leave"), [])

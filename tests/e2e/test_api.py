@@ -51,8 +51,8 @@ def test_intervene_keeps_nothing_between_calls(client, analysis):
         for cells in (mask, mask.T, mask)
     ]
     assert answers[0] == answers[2] != answers[1]
-    effect = paint(analysis, mask).change_by_painting
-    np.testing.assert_allclose(list(answers[0]["effect"].values()), effect, atol=1e-4)
+    change = paint(analysis, mask).change_by_painting
+    np.testing.assert_allclose(list(answers[0]["change"].values()), change, atol=1e-4)
 
 
 def test_compare_gives_the_default_maps(client):
@@ -73,6 +73,6 @@ def test_an_mcp_client_finds_and_calls_the_tools(app_url, client):
 
     with ThreadPoolExecutor() as pool:  # a thread of its own: Playwright's loop runs in this one
         tools, answer = pool.submit(asyncio.run, work()).result()
-    assert tools == ["analyze", "intervene", "compare"]
+    assert tools == ["analyze", "intervene", "what_would_it_take", "compare"]
     found = json.loads(answer.content[0].text)
     assert found == client.predict(image=handle_file(PHOTO), methods=["cam", "s"], maps=False, api_name="/compare")
