@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FORGOTTEN = "These photos are no longer kept on the server; press “Go on”, or choose them again."
 PICTURES = (".png", ".svg", ".pdf")
 MOST_VISITORS = 64
+AS_BEFORE = object()
+"""In the place of photos from the page: those the session has."""
 ROWS = tuple(map(row_name, range(MOST_PHOTOS)))
 
 
@@ -53,7 +55,9 @@ class ComparePage(Page):
         look = look_of({name: rest.pop(name) for name in LookChoice.model_fields})
         session = self.sessions.get(request.session_hash) or CompareSession()
         selection = selection_of(label, rest.values(), self.methods, self.studio.networks.classes)
-        wanted = self.wanted(request.session_hash, photos, session)
+        if photos is not AS_BEFORE:
+            session.added = tuple(all_received(photos, session))
+        wanted = self.wanted(request.session_hash, session)
         before = session.photos
         session.start("comparing" if wanted else "idle")
         session.selection, session.look = selection, look
@@ -65,10 +69,10 @@ class ComparePage(Page):
         text = "Waiting for the networks…" if wanted else view.summary(session)
         return show(session, text, rows=moved or ([0] if not wanted else []))
 
-    def wanted(self, visitor: str, photos: Any, session: CompareSession) -> list[Upload]:
+    def wanted(self, visitor: str, session: CompareSession) -> list[Upload]:
         """The visitor's open photo, then those they added here."""
         there = self.studio.photos.get(visitor)
-        return ([] if there is None else [there.upload]) + all_received(photos, session)
+        return ([] if there is None else [there.upload]) + list(session.added)
 
     def enter(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
         """The visitor came to this page: their photo is its first row, and the emotion they look at is this page's."""
@@ -80,6 +84,7 @@ class ComparePage(Page):
         if self.studio.panels.get(request.session_hash) != self.name:
             return
         there = self.studio.photos.get(request.session_hash)
+        values["photos"] = AS_BEFORE  # what the page sent may be older than what the visitor has added meanwhile
         values["label"] = "" if there is None or there.emotion is None else there.emotion
         yield {"label": values["label"]} | self.ask(request, **values)
         yield from self.quietly(self.compare)(request)
@@ -150,7 +155,7 @@ class ComparePage(Page):
         """The photos so far and every example that is not among them."""
         kept = self.sessions.get(request.session_hash) or CompareSession()
         there = all_received(photos, kept)
-        names = {upload.path.stem for upload in self.wanted(request.session_hash, photos, kept)}
+        names = {upload.path.stem for upload in (*self.wanted(request.session_hash, kept), *there)}
         more = [str(example.path) for example in self.studio.examples if example.name not in names]
         return [*(str(upload.path) for upload in there), *more][: MOST_PHOTOS - 1]
 

@@ -72,6 +72,7 @@ class CompareSession:
         work: which piece of work was asked for last; any other gives up as soon as it notices.
         state: of the last one: idle, comparing, measuring, done, measured or stopped.
         look: how the visitor sees it.
+        added: the photos chosen on this page, beside the one that is open everywhere.
         measuring: whether numbers are wanted; Stop interrupts them, and Go on goes on with them.
     """
 
@@ -81,6 +82,7 @@ class CompareSession:
     state: str = "idle"
     look: Look = field(default_factory=Look)
     measuring: bool = False
+    added: tuple[Upload, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
