@@ -1,6 +1,7 @@
 """What one visitor compares: their photos, what they asked for, and what has been made of it so far."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -25,8 +26,8 @@ from cternet.compare import (
 )
 
 MOST_PHOTOS = 12
-RANDOM_MAPS = 16
-"""Random maps that a map must beat, half of them smooth."""
+RANDOM_MAPS = int(os.environ.get("CTERNET_RANDOM_MAPS", "16"))
+"""Random maps that a map must beat, half of them smooth; most of the time that measuring takes."""
 log = logging.getLogger(__name__)
 
 
