@@ -82,6 +82,7 @@ class ComparePage(Page):
     def show(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
         """Compare the visitor's photo, once they look at this page; nothing is compared before."""
         if self.studio.panels.get(request.session_hash) != self.name:
+            yield {}  # a generator that ends without a word empties the page, see ``quietly``
             return
         there = self.studio.photos.get(request.session_hash)
         values["photos"] = AS_BEFORE  # what the page sent may be older than what the visitor has added meanwhile

@@ -250,7 +250,7 @@ def test_the_open_photo_comes_first_once_the_visitor_is_here(page, photos, tmp_p
     tiny_photo(11).save(tmp_path / "open.png")
     PhotoPicker(page.studio, ("analyze", "compare")).choose(visitor(), uploaded(tmp_path / "open.png", "open.png"))
     chosen = {"photos": photos[:1], "label": "", "group": METHOD, **look_of(LOOK)}
-    assert list(page.show(visitor(), **chosen)) == [], "nothing is compared before"
+    assert list(page.show(visitor(), **chosen)) == [{}], "nothing is compared before, and nothing emptied"
     steps = list(page.enter(visitor(), **chosen))
     assert page.sessions.get("a").photos[0].name == "open.png"
     assert steps[0]["label"] == ""
