@@ -85,11 +85,11 @@ class Frame:
     tab: gr.Tab
     listeners: list[dict[str, Any]]
 
-    def on_photo(self, **handler: Any) -> None:
-        """Call the handler whenever a photo was opened, and when the visitor comes to this page."""
+    def on_photo(self, show: dict[str, Any], enter: dict[str, Any]) -> None:
+        """Call one handler whenever a photo was opened, and the other when the visitor comes to this page."""
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        self.listeners.append(quiet | handler)
-        self.tab.select(**quiet | handler)
+        self.listeners.append(quiet | show)
+        self.tab.select(**quiet | enter)
 
 
 class Page(ABC):

@@ -38,7 +38,6 @@ class ClassifiedPage(Page):
 
     def show(self, request: gr.Request, **values: Any) -> Shown:
         """The visitor's photo; the network does not run."""
-        self.studio.panels.put(request.session_hash, self.name)
         photo = self.studio.photos.get(request.session_hash)
         if photo is None:
             return {"answer": view.empty_answer(), "maps": view.empty_effect(), "seen": ""}
@@ -47,6 +46,11 @@ class ClassifiedPage(Page):
             "seen": view.seen_view(photo.result),
             **self.maps(photo.result, ClassifiedView.of(values)),
         }
+
+    def enter(self, request: gr.Request, **values: Any) -> Shown:
+        """The visitor came to this page."""
+        self.studio.panels.put(request.session_hash, self.name)
+        return self.show(request, **values)
 
     def redraw(self, request: gr.Request, **values: Any) -> Shown:
         """The maps in other colours."""
@@ -59,7 +63,7 @@ class ClassifiedPage(Page):
 
     def build(self, frame: Frame) -> None:
         shown, look = self.lay_out()
-        frame.on_photo(**by_name(self.show, look, shown), **REDRAW)
+        frame.on_photo(by_name(self.show, look, shown) | REDRAW, by_name(self.enter, look, shown) | REDRAW)
         changes = [part.input for part in look.values()]
         handler = by_name(self.redraw, look, {"maps": shown["maps"]})
         gr.on(changes, **handler, show_progress="hidden", trigger_mode="always_last", api_visibility="private", **REDRAW)

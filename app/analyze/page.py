@@ -90,7 +90,6 @@ class AnalyzePage(Page):
 
     def show(self, request: gr.Request, **values: Any) -> Shown:
         """The visitor's photo, with the emotion they look at; the network does not run."""
-        self.studio.panels.put(request.session_hash, self.name)
         photo = self.studio.photos.get(request.session_hash)
         if photo is None:
             return nothing()
@@ -98,6 +97,11 @@ class AnalyzePage(Page):
         if photo.reference is not None:
             chosen |= dict(zip(REFERENCE, photo.reference, strict=True))
         return self.drawn(photo, self.view(values | chosen), tuple(PARTS)) | chosen
+
+    def enter(self, request: gr.Request, **values: Any) -> Shown:
+        """The visitor came to this page."""
+        self.studio.panels.put(request.session_hash, self.name)
+        return self.show(request, **values)
 
     def redraw(self, parts: tuple[str, ...]) -> Callable[..., Shown]:
         """A handler that redraws ``parts`` from the visitor's own analysis; the network does not run."""
@@ -162,7 +166,7 @@ class AnalyzePage(Page):
         """What happens when something is chosen, pressed or moved."""
         named, controls = layout.components, {name: layout.components[name] for name in View.model_fields}
         shown = {name: named[name] for name in (*PARTS, "label", *REFERENCE)}
-        frame.on_photo(**by_name(self.show, controls, shown), **REDRAW)
+        frame.on_photo(by_name(self.show, controls, shown) | REDRAW, by_name(self.enter, controls, shown) | REDRAW)
         live = {"trigger_mode": "always_last", "api_visibility": "private"} | REDRAW
         for changed, parts in REDRAWN.items():
             handler = by_name(self.redraw(parts), controls, {name: named[name] for name in parts})

@@ -252,8 +252,8 @@ class ComparePage(Page):
         asked = gr.on(changes, **by_name(self.ask, wanted, everything), preprocess=False, trigger_mode="always_last", **quick)
         asked.success(**compared, **network | COMPARE).success(**measured, **network | LONG)
         shown = everything | {"label": controls.label}
-        frame.tab.select(**by_name(self.enter, wanted, shown), preprocess=False, **network | COMPARE)
-        frame.listeners.append(network | COMPARE | by_name(self.show, wanted, shown) | {"preprocess": False})
+        way = network | COMPARE | {"preprocess": False}
+        frame.on_photo(way | by_name(self.show, wanted, shown), way | by_name(self.enter, wanted, shown))
         everything["measure"].click(**by_name(self.ask_to_measure, {}, everything), **quick).success(
             **measured, **network | LONG
         )

@@ -185,9 +185,7 @@ class IntervenePage(Page):
     def wire(self, layout: Layout, frame: Frame) -> None:
         """What happens when a photo comes, and when a button is pressed."""
         placed = {"canvas": layout.canvas, "hiding": layout.hiding}
-        quiet = {"show_progress": "hidden", "api_visibility": "private"} | REDRAW
-        frame.listeners.append(quiet | by_name(self.show, {}, placed))
-        frame.tab.select(**quiet | by_name(self.enter, {}, placed))
+        frame.on_photo(by_name(self.show, {}, placed) | REDRAW, by_name(self.enter, {}, placed) | REDRAW)
         along = {"painting": layout.painting}
         draws = {
             **by_name(self.distribution, {"count": layout.count} | along, {"draws": layout.draws}),

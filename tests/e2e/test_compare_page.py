@@ -244,7 +244,7 @@ def test_phone(browser, app_url, scheme):
     page = visit(context, app_url)
     upload(page, EXAMPLES[0])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    tops = [page.locator(name).bounding_box()["y"] for name in ("#compare-photos", "#compare-rows", "#compare-options")]
+    tops = [page.locator(name).bounding_box()["y"] for name in ("#compare-rows", "#compare-photos", "#compare-options")]
     assert tops == sorted(tops)
     first, second, third = (page.locator("#compare-rows .cell").nth(i).bounding_box() for i in range(3))
     assert first["y"] == second["y"] < third["y"], "two panels a row"
