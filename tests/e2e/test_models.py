@@ -37,7 +37,7 @@ def visitor(browser, address: str):
     """A page in a browser of its own, with the model's name in the header."""
     page = browser.new_context(viewport={"width": 1400, "height": 950}).new_page()
     page.goto(address)
-    page.wait_for_selector("#answer .answer, #notice .message", timeout=60_000)
+    page.wait_for_selector("#answer .answer", state="attached", timeout=60_000)
     page.wait_for_timeout(1500)
     return page
 
