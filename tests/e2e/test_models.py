@@ -56,7 +56,7 @@ def test_each_visitor_sees_the_model_of_their_choice(browser, url):
     assert model(one) == model(other) == "cternet-fi"
     other.click("#header nav.model a")
     other.wait_for_function("document.querySelector('#header nav.model [aria-current]')?.innerText === 'vanilla-fi'")
-    assert other.url.split('?')[0] == f"{url}/vanilla-fi"
+    assert other.url.split("?")[0] == f"{url}/vanilla-fi"
     choose_example(one, 0)
     choose_example(other, 1)
     other.wait_for_selector("#effect img")
