@@ -30,7 +30,8 @@ if not os.environ.get("CTERNET_RANDOM_MAPS", "16").isdecimal() or os.environ.get
     sys.exit("error: CTERNET_RANDOM_MAPS must be a whole number from 1 on")
 WEIGHTS = os.environ.get("CTERNET_WEIGHTS", "")
 for named in WEIGHTS.split(os.pathsep):  # before what takes seconds to import
-    if named.startswith((".", "/", "~")) and not Path(named).exists():
+    is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub
+    if is_path and not Path(named).exists():
         sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.")
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

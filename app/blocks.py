@@ -20,12 +20,10 @@ from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
 from app.checks import Refused
-from app.uploads import NOT_AN_UPLOAD, not_kept
+from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet.disk import FORBIDDEN, FULL
 
-NOT_TAKEN = (
-    "That is not what is taken here, or its address cannot be fetched: reload the page, or see the description of the API."
-)
+NOT_TAKEN = "That is not what is taken here: reload the page, or see the description of the API."
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
 """What gradio raises of a file whose path lies elsewhere or leads nowhere, or that is no file of gradio's: components for files
 are the only ones here whose values have a model to be validated by."""
@@ -36,6 +34,16 @@ first.  Nothing here asks for these values, so no visitor notices."""
 LISTED_EVERY = 600.0
 """Seconds between two looks for files that are on none of gradio's lists."""
 log = logging.getLogger(__name__)
+
+
+def not_fetched(inputs: list[Any]) -> str:
+    """What a program is told whose photo is at an address that gradio could not fetch; empty where nothing names an address."""
+    named = [value.get("url") or value.get("path") for value in inputs if isinstance(value, dict)]
+    address = next((one for one in named if isinstance(one, str) and one.startswith(("http://", "https://"))), "")
+    if not address:
+        return ""
+    shown = address if len(address) <= LONGEST_NAME else f"{address[:LONGEST_NAME]}…"
+    return f"The address {shown} cannot be fetched from here: give one that anybody can open, or send the photo itself."
 
 
 class StudioBlocks(gr.Blocks):
@@ -58,7 +66,7 @@ class StudioBlocks(gr.Blocks):
             raise Refused(NOT_AN_UPLOAD) from None
         except Exception as error:  # whatever gradio's components stumble over
             log.info("refused the inputs of %s: %s", block_fn.api_name, type(error).__name__)
-            raise Refused(NOT_TAKEN) from None
+            raise Refused(not_fetched(inputs) or NOT_TAKEN) from None
 
     async def call_function(
         self, block_fn: Any, processed_input: list[Any], iterator: Any = None, requests: Any = None, *args: Any, **kwargs: Any

@@ -1,6 +1,7 @@
 """What the endpoints answer, as JSON holds it."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import cv2
@@ -11,6 +12,8 @@ from cternet import Analysis, Classified
 from cternet.compare import METHODS, Comparison, Faithfulness, Networks, Panel, Sample
 from cternet.minimal_sets import MinimalSet
 from cternet.results.painting import Mask
+from cternet.show.export import figure_of
+from cternet.show.notebook import drawn
 
 MOST_CELLS = 64
 """Cells a side of the maps given back; finer ones are averaged down to it."""
@@ -21,9 +24,12 @@ def told(answer: dict[str, Any], request: gr.Request) -> Any:
     return json.dumps(answer, ensure_ascii=False) if request.headers.get("x-gradio-user") == "mcp" else answer
 
 
-def analyze_answer(found: Classified, emotion: str, *, maps: bool) -> dict[str, Any]:
-    """Every number and, if wanted, the maps; those of the effect are of one emotion."""
+def analyze_answer(found: Classified, emotion: str, *, maps: bool, figure: bool) -> dict[str, Any]:
+    """Every number and, if wanted, the maps and the figure; those of the effect are of one emotion."""
     answer = {**found.numbers(), "emotion": emotion}
+    if figure:
+        label = {"label": emotion} if isinstance(found, Analysis) else {}
+        answer["figure"] = f"data:image/png;base64,{b64encode(drawn(figure_of, found, **label)).decode()}"
     if not maps:
         return answer
     if isinstance(found, Analysis):

@@ -87,6 +87,7 @@ class Endpoints:
         seed: int = 0,
         emotion: str = "",
         maps: bool = True,
+        figure: bool = False,
         model: str = "",
     ) -> dict[str, Any]:
         """Which emotion a photo evokes according to CTERNet, where the model looked (S), where it might have looked
@@ -105,6 +106,7 @@ class Endpoints:
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
             emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one.
             maps: Whether to give S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
+            figure: Whether to give the figure of the analysis, a PNG of some 700 kB as a data: address.
             model: Name of one of this server's models; the first one by default.
         """
         with self.answering():
@@ -114,14 +116,15 @@ class Endpoints:
                 "level": (OWN, *LEVELS),
                 "emotion": predictor.config.classes,
             }
-            given = {"allocation": allocation, "level": level, "seed": seed, "emotion": emotion, "maps": maps}
+            given = {"allocation": allocation, "level": level, "seed": seed, "emotion": emotion}
+            given |= {"maps": maps, "figure": figure}
             asked = AnalyzeArguments.of(given, **offered)
             found = predictor.analyze(opened("image", image))
             if isinstance(found, Analysis):
                 found = looked(found, asked.allocation, asked.level, asked.seed)
             elif (asked.allocation, asked.level) != (OWN, OWN):
                 raise Refused(f"{predictor.name} has no attention to replace; leave allocation and level as they are.")
-            return told(analyze_answer(found, asked.emotion or found.prediction, maps=asked.maps), request)
+            return told(analyze_answer(found, asked.emotion or found.prediction, maps=asked.maps, figure=asked.figure), request)
 
     def intervene(
         self,

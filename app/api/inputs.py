@@ -61,6 +61,7 @@ class AnalyzeArguments(Payload):
     seed: Seed
     emotion: OfferedOrNone
     maps: Flag
+    figure: Flag
 
 
 class NeededArguments(Payload):

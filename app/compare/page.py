@@ -10,6 +10,7 @@ from app.checks import Refused
 from app.compare import view
 from app.compare.choices import LookChoice, all_received, look_of, selection_of
 from app.compare.layout import Controls, Results, controls_below, enlarging_dialog, explanations, results_column, row_name
+from app.compare.names import SHOWS, file_name
 from app.compare.session import MOST_PHOTOS, CompareSession
 from app.compare.shown import as_it_stands, show
 from app.compare.zip_part import ZipPart
@@ -168,7 +169,9 @@ class ComparePage(Page):
             look = vars(session.look) if ending in PICTURES else {}
             try:
                 with self.studio.downloads.writing(request.session_hash) as folder:
-                    path = folder / f"cternet-comparison{ending}"
+                    names = [comparison.name for comparison in session.comparisons]
+                    what = SHOWS.get(ending, "comparison")
+                    path = folder / f"{file_name(names, self.studio.predictor.name, what)}{ending}"
                     return {"file": str(write(session.comparisons, path, models=self.models, **look))}
             except Refused:
                 raise

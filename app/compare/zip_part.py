@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.checks import Flag, Payload, Refused, offered
+from app.compare.names import file_name
 from app.html import message, render
 from app.page import Shown, Studio, by_name
 from app.queues import LONG, REDRAW
@@ -31,7 +32,7 @@ class Wanted(Payload):
     """What is asked for of the photos."""
 
     methods: tuple[Method, ...]
-    metrics: Flag
+    measure: Flag
 
 
 @dataclass(eq=False)
@@ -74,9 +75,9 @@ class ZipPart:
 
     def run(self, request: gr.Request, photos: Any, **rest: Any) -> Iterator[Shown]:
         """Survey the zip; the report so far can be had whenever it ends."""
-        measure = rest.pop("metrics")
+        measure = rest.pop("measure")
         ticked = [name for group in rest.values() for name in (group if isinstance(group, list | tuple) else [group])]
-        chosen = Wanted.of({"methods": [name for name in ticked if name is not None], "metrics": measure}, methods=METHODS)
+        chosen = Wanted.of({"methods": [name for name in ticked if name is not None], "measure": measure}, methods=METHODS)
         methods = tuple(name for name in self.methods if name in chosen.methods)
         if photos is None or not methods:
             words = "Choose a zip of photos first." if photos is None else "Tick at least one method that is not slow."
@@ -89,9 +90,10 @@ class ZipPart:
         yield self.show(progress("Reading the zip…", 0, 1), running=True)
         try:
             with self.studio.downloads.writing(session) as folder:
-                out = folder / f"survey-{survey.work}" / "cternet-report"
+                name = file_name([upload.name], self.studio.predictor.name, "report")
+                out = folder / f"survey-{survey.work}" / name
                 out.parent.mkdir()
-                options = Options(methods=methods, metrics=chosen.metrics, batch_size=4)
+                options = Options(methods=methods, measure=chosen.measure, batch_size=4)
                 for step in surveying(upload.path, out, self.studio.networks, options, limits=PAGE, stop=stop):
                     if "skipped" in step.row:
                         survey.skipped.append((step.row["path"], step.row["skipped"]))
@@ -150,15 +152,15 @@ class ZipPart:
                 "without slow ones.</p>"
             )
             source = gr.File(label="A zip of photos", file_types=[".zip"], height=150, elem_id="many-zip")
-            metrics = gr.Checkbox(
-                False, label="Measure every map", info="Some seconds a photo and method.", elem_id="many-metrics"
+            measure = gr.Checkbox(
+                False, label="Measure every map", info="Some seconds a photo and method.", elem_id="many-measure"
             )
             with gr.Row():
                 start = gr.Button("Survey", size="sm", elem_id="many-start")
                 stop = gr.Button("Stop", size="sm", interactive=False, elem_id="many-stop")
                 report = gr.DownloadButton("⤓ Report (zip)", size="sm", interactive=False, elem_id="many-report")
             result = gr.HTML(elem_id="many-result")
-        wanted = {"photos": source, "metrics": metrics} | {f"group{index}": group for index, group in enumerate(groups)}
+        wanted = {"photos": source, "measure": measure} | {f"group{index}": group for index, group in enumerate(groups)}
         start.click(
             **by_name(self.run, wanted, {"result": result, "start": start, "stop": stop, "report": report}),
             preprocess=False,

@@ -100,10 +100,16 @@ def main() -> int:
     done: list[tuple[Sample, Comparison]] = []
     try:
         for photo in tqdm(arguments.photos, unit="img", desc="maps", disable=len(arguments.photos) == 1):
+            if photo.is_dir():
+                status = failed(f"{photo} is a folder; for its photos: python -m cternet.survey {photo} --out report/", 1)
+                continue
             try:
                 done.append(look(networks, photo, methods, arguments))
             except ImageError as error:
                 status = failed(error, 1)
+                continue
+            sample, _ = done[-1]
+            tqdm.write(f"{sample.name}: {sample.analysis.headline}")
         if arguments.measure:
             measure_all(done)
     except KeyboardInterrupt:

@@ -142,7 +142,8 @@ class Classified(Result):
     @property
     def headline(self) -> str:
         if self.sure is False:
-            *others, last = self.candidates
+            likely = self.by_label(self.probabilities)
+            *others, last = [f"{label} ({100 * likely[label]:.0f} %)" for label in self.candidates]
             return f"unsure: {', '.join(others)} or {last}"
         return f"{self.prediction} ({self.polarity}), {100 * self.probabilities.max():.0f} %"
 

@@ -1,7 +1,7 @@
 """Survey many photos from the command line.
 
     python -m cternet.survey photos/ --out report/
-    python -m cternet.survey photos.zip --out report/ --methods cternet,cam --metrics
+    python -m cternet.survey photos.zip --out report/ --methods cternet,cam --measure
     torchrun --nproc_per_node 2 -m cternet.survey photos/ --out report/            # two processes on the CPU
     accelerate launch --num_processes 4 -m cternet.survey photos/ --out report/    # four GPUs
 
@@ -83,7 +83,7 @@ def main() -> int:
         if state.is_main_process:
             for method, reason in unavailable(arguments.methods, networks.reasons).items():
                 print(f"no map of {METHODS[method].title}: {reason}", file=sys.stderr)
-        if arguments.quick and arguments.metrics and state.is_main_process:
+        if arguments.quick and arguments.measure and state.is_main_process:
             print(about("auto", networks.predictor.device), file=sys.stderr)
         with state.main_process_first():
             begin(arguments.source, arguments.out, networks, arguments.options)
@@ -108,7 +108,7 @@ def load(arguments: Arguments, device: str | torch.device) -> Networks:
     sources = {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
     predictor = Predictor.from_pretrained(arguments.weights, device=device, kind=CTERNet)
     networks = Networks(predictor, {name: source for name, source in sources.items() if name in needed})
-    if arguments.quick and arguments.metrics:
+    if arguments.quick and arguments.measure:
         networks.quicken()
     return networks
 

@@ -12,7 +12,7 @@ class Options:
 
     methods: tuple[str, ...] = DEFAULT
     """Whose maps are made, by name."""
-    metrics: bool = False
+    measure: bool = False
     """Measure every map, beside a random one: deletion, insertion, ROAD; seconds a photo and method on a CPU."""
     quick: bool = False
     """Measure with compiled networks, in bfloat16 where the device has it: twice as fast; the third digit differs."""

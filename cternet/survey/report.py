@@ -54,7 +54,7 @@ def finish(out: Path, *, complete: bool = True) -> Summary:
     """
     settings = json.loads((out / "settings.json").read_text())
     options = settings["options"]
-    columns = schema(settings["labels"], options["methods"], metrics=options["metrics"])
+    columns = schema(settings["labels"], options["methods"], metrics=options["measure"])
     columns = columns.remove(columns.get_field_index("skipped"))
     predictions: Counter[str] = Counter()
     labelled: Counter[tuple[int, int]] = Counter()
@@ -142,7 +142,7 @@ def rounded(value: float | None) -> float | None:
 
 def photo_of(row: Row, settings: dict[str, Any]) -> dict[str, Any]:
     """A row as the page needs it, short."""
-    methods, metrics = settings["options"]["methods"], METRICS if settings["options"]["metrics"] else ()
+    methods, metrics = settings["options"]["methods"], METRICS if settings["options"]["measure"] else ()
     return {
         "key": key(row["path"]),
         "name": row["path"],
@@ -183,7 +183,7 @@ def described(settings: dict[str, Any]) -> dict[str, Any]:
         "classifiers": explained,
         "metrics": [
             {"title": metric.title, "arrow": metric.arrow, "higher": metric.higher_is_better, "about": metric.about}
-            for metric in (METRICS.values() if options["metrics"] else ())
+            for metric in (METRICS.values() if options["measure"] else ())
         ],
         "style": options["style"],
     }
@@ -196,7 +196,7 @@ def page(out: Path, settings: dict[str, Any]) -> None:
         source=settings["source"],
         model=settings["model"],
         methods=[METHODS[name] for name in settings["options"]["methods"]],
-        metrics=METRICS.values() if settings["options"]["metrics"] else (),
+        metrics=METRICS.values() if settings["options"]["measure"] else (),
         style=settings["options"]["style"],
     )
     for name in ("page.css", "page.js", "index.html"):

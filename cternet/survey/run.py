@@ -121,7 +121,7 @@ def fill(
 ) -> Generator[SurveyProgress, None, bool]:
     """Write the parts of a report that was begun, for the photos of this process that are in none; returns whether all are."""
     found = open_source(source, limits=limits, without=out)
-    parts = Parts(out, schema(networks.classes, options.methods, metrics=options.metrics))
+    parts = Parts(out, schema(networks.classes, options.methods, metrics=options.measure))
     try:
         listing, ready = sampled(found, options), Done(out)
 
@@ -177,6 +177,6 @@ def compared(sample: Sample, options: Options, stop: Callable[[], bool]) -> Comp
     if stop():
         raise Stopped
     comparison = compare(sample, options.methods, stop=stop)
-    if options.metrics:
+    if options.measure:
         *_, comparison = comparison, *measure(sample, comparison, stop=stop)
     return comparison

@@ -4,7 +4,10 @@ import asyncio
 import base64
 import io
 import json
+import re
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,9 +33,12 @@ from cternet.compare import DEFAULT, METHODS, Networks, compare, load_samples, m
 from cternet.minimal_sets import keeping_set, turning_set
 from cternet.photos.load import MAX_BYTES
 from cternet.results.painting import MODES
+from cternet.show.export import figure_of
+from cternet.show.notebook import drawn
 from tests.app.calls import MARK, painted_by_hand, uploaded
 from tests.tiny import tiny_network, tiny_photo
 
+ROOT = Path(__file__).resolve().parents[2]
 BROWSER = SimpleNamespace(headers={})
 CELLS = [[0.0, 0.25, 1.0, 0.5], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], [0.75, 0.0, 0.0, 0.125]]
 LEFT = [[1.0, 1.0, 0.0, 0.0]] * 4
@@ -122,6 +128,24 @@ def test_a_seed_draws_another_map_of_the_model_s_own_allocation(endpoints, analy
     assert first["maps"]["S* shown"] != other["maps"]["S* shown"]
     shown = analysis.intervene("random", seed=4).counterfactual.shown
     np.testing.assert_array_equal(np.float32(other["maps"]["S* shown"]), shown)
+
+
+@pytest.mark.parametrize("emotion", ["", "awe"])
+def test_analyze_gives_the_figure_if_asked(endpoints, analysis, photo, emotion):
+    answer = endpoints.analyze(BROWSER, uploaded(photo), emotion=emotion, maps=False, figure=True)
+    head, data = answer.pop("figure").split(",")
+    assert head == "data:image/png;base64"
+    expected = drawn(figure_of, analysis, label=emotion or analysis.prediction)
+    with Image.open(io.BytesIO(base64.b64decode(data))) as given, Image.open(io.BytesIO(expected)) as wanted:
+        assert given.width > 800
+        np.testing.assert_array_equal(np.asarray(given), np.asarray(wanted))
+    assert answer == endpoints.analyze(BROWSER, uploaded(photo), emotion=emotion, maps=False)
+
+
+def test_a_model_without_counterfactual_has_a_figure_too(photo):
+    predictor = Predictor(tiny_network(family="vanilla"), name="plain", device="cpu")
+    answer = Endpoints(Networks(predictor, {})).analyze(BROWSER, uploaded(photo), maps=False, figure=True)
+    assert answer["figure"].startswith("data:image/png;base64,")
 
 
 # --- intervene
@@ -306,6 +330,7 @@ def test_answers_without_maps_are_short_and_otherwise_the_same(endpoints, photo,
         ("analyze", {"emotion": "joy"}, "The argument emotion must be one of amusement, anger"),
         ("analyze", {"emotion": 3}, "The argument emotion must be one of"),
         ("analyze", {"maps": 1}, "The argument maps must be true or false."),
+        ("analyze", {"figure": "yes"}, "The argument figure must be true or false."),
         ("intervene", {}, "either as mask, a picture, or as cells"),
         (
             "intervene",
@@ -389,6 +414,18 @@ def test_a_path_that_is_no_upload_s_is_not_opened(server):
     assert answer.startswith("event: error") and NOT_AN_UPLOAD in answer and Path(__file__).name not in answer
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/cat.jpg", "https://nobody.invalid/cat.jpg?" + "x" * 1000])
+def test_an_address_that_cannot_be_fetched_is_named(server, client, address):
+    said = f"The address {address[:100]}"
+    with pytest.raises(AppError) as caught:
+        client.predict(image={"path": address, "url": address, "meta": MARK}, api_name="/analyze")
+    answer = in_mcp_session(server, lambda session: session.call_tool("analyze", {"image": address}))
+    assert answer.isError
+    for words in (str(caught.value), answer.content[0].text):
+        assert words.startswith(said) and len(words) < 300
+        assert words.endswith("cannot be fetched from here: give one that anybody can open, or send the photo itself.")
+
+
 def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, networks, photo, monkeypatch, caplog):
     def fail(_: Any) -> None:
         raise RuntimeError("no memory at /srv/secret")
@@ -421,6 +458,7 @@ def test_arguments_have_plain_types(server, client):
         "seed": "int",
         "emotion": "str",
         "maps": "bool",
+        "figure": "bool",
         "model": "str",
     }
     rest = {"maps": "bool", "model": "str"}
@@ -482,3 +520,14 @@ def test_an_mcp_tool_refuses_with_a_sentence(server, photo):
     answer = in_mcp_session(server, lambda session: session.call_tool("analyze", arguments))
     assert answer.isError
     assert answer.content[0].text.startswith("The argument emotion must be one of amusement")
+
+
+def test_the_mcp_example_of_the_documents_runs(server, client, photo, tmp_path):
+    """In a program of its own, as readers run it."""
+    text = (ROOT / "docs" / "api.md").read_text()
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "ClientSession" in block]
+    (tmp_path / "photo.jpg").write_bytes(photo.read_bytes())
+    (tmp_path / "example.py").write_text(example.replace("http://127.0.0.1:7860", server))
+    ran = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    answer = client.predict(image=handle_file(photo), maps=False, api_name="/analyze")
+    assert ran.stdout == f"{answer['prediction']}\n", ran.stderr

@@ -14,6 +14,7 @@ from scipy import stats
 
 from app.checks import Refused
 from app.compare import view as compare_view
+from app.compare.names import file_name
 from app.compare.numbers import Number, numbers_of
 from app.compare.page import ROWS, ComparePage
 from app.compare.session import MOST_PHOTOS, CompareSession
@@ -169,6 +170,15 @@ def test_measured_numbers_stand_beside_the_random_map(page, photos):
     again = rows(compare(page, photos[:1], methods=("cam", "s")))[0]
     assert f"{cam.numbers.road:.3f}" in again, "what was measured stays known"
     assert "ROAD" not in rows(compare(page, photos[:1], label=another(session.photos[0].sample), methods=("cam",)))[0]
+
+
+def test_downloads_are_named_after_photos_model_and_what_they_show(page, photos):
+    compare(page, photos, methods=("s",))
+    model = page.studio.predictor.name
+    names = [Path(page.download(ending)(visitor(), photos)["file"]).name for ending in (".png", ".npz", ".csv")]
+    stem = f"photo-0-and-1-more-{model}"
+    assert names == [f"{stem}-comparison.png", f"{stem}-maps.npz", f"{stem}-numbers.csv"]
+    assert file_name(["=?.jpg"], "a/b", "maps") == "photo-a-b-maps"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,16 @@ def test_a_bad_photo_does_not_stop_the_others(command: Command, tmp_path: Path, 
     assert "letter.jpg is not an image" in capsys.readouterr().err
 
 
+def test_a_folder_is_a_survey(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "holiday").mkdir()
+    assert command(tmp_path / "holiday", tmp_path / "photo.png") == 1
+    captured = capsys.readouterr()
+    assert f"for its photos: python -m cternet.survey {tmp_path / 'holiday'} --out report/" in captured.err
+    assert made(tmp_path) == {"photo.png", "photo.json"}
+    answer = Predictor.from_pretrained(tmp_path / "checkpoint", device="cpu").analyze(tmp_path / "photo.png")
+    assert f"photo.png: {answer.prediction} ({answer.polarity}), {100 * answer.probabilities.max():.0f} %" in captured.out
+
+
 def test_photos_of_the_same_name_are_both_kept(command: Command, tmp_path: Path):
     for name, ending in (("a", "png"), ("b", "png"), ("b", "bmp")):
         (tmp_path / name).mkdir(exist_ok=True)

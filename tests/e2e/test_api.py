@@ -30,9 +30,9 @@ def analysis():
     return Predictor.from_pretrained(ROOT / "assets" / "weights" / "cternet-fi").analyze(PHOTO)
 
 
-def test_three_endpoints_are_public(client):
+def test_four_endpoints_are_public(client):
     described = client.view_api(return_format="dict", print_info=False)
-    assert list(described["named_endpoints"]) == ["/analyze", "/intervene", "/compare"]
+    assert list(described["named_endpoints"]) == ["/analyze", "/intervene", "/what_would_it_take", "/compare"]
     assert not described["unnamed_endpoints"]
 
 

@@ -208,8 +208,9 @@ def test_a_zip_becomes_a_report(page, tmp_path):
     with zipfile.ZipFile(download(page, "#many-report")) as report:
         assert report.testzip() is None
         names = report.namelist()
-        skipped = json.loads(report.read("cternet-report/skipped.json"))
-    assert "cternet-report/index.html" in names and "cternet-report/table.parquet" in names and len(skipped) == 2
+        skipped = json.loads(report.read("photos-cternet-fi-report/skipped.json"))
+    assert {f"photos-cternet-fi-report/{name}" for name in ("index.html", "table.parquet", "table.csv")} <= set(names)
+    assert len(skipped) == 2
 
 
 def test_two_visitors_at_once_see_their_own(browser, app_url):

@@ -1,5 +1,6 @@
 """What a person sees when the app cannot start, and what is left when it ends."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,25 @@ def test_wrong_weights_stop_the_start_with_a_sentence(tmp_path, damage):
     assert "Traceback" not in output
     assert output.strip().splitlines()[-1].startswith("error: ")
     assert str(named) in output
+
+
+def test_help_names_the_environment_and_starts_nothing():
+    start = time.monotonic()
+    found = subprocess.run([sys.executable, "app.py", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert found.returncode == 0 and not found.stderr
+    for name in ("CTERNET_WEIGHTS", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "HF_HUB_OFFLINE", "TMPDIR"):
+        assert name in found.stdout
+    assert time.monotonic() - start < 3, "nothing heavy is imported"
+
+
+@pytest.mark.parametrize("named", ["./gone", "/gone", "runs/of/yesterday"])
+def test_a_wrong_path_of_weights_fails_at_once(named):
+    start = time.monotonic()
+    process = start_app(free_port(), CTERNET_WEIGHTS=os.pathsep.join([str(SHIPPED), named]))
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.\n"
+    assert time.monotonic() - start < 3, "nothing heavy is imported"
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])

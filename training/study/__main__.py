@@ -1,6 +1,6 @@
 """What the maps are worth, over many photos.
 
-    python -m cternet.survey DATA/test --out runs/survey --sample 300 --metrics --methods fast
+    python -m cternet.survey DATA/test --out runs/survey --sample 300 --measure --methods fast
     python -m training.study faithfulness runs/survey --out runs/study
     python -m training.study sanity runs/survey --photos DATA/test --out runs/study
     python -m training.study robustness DATA/test --out runs/study
@@ -42,7 +42,7 @@ class Faithfulness:
     """Each method against a random map and against CAM."""
 
     surveys: tyro.conf.Positional[tuple[Path, ...]]
-    """Folders of surveys of the same photos, made with --metrics, or their table.parquet."""
+    """Folders of surveys of the same photos, made with --measure, or their table.parquet."""
     out: Path | None = None
     """Folder for faithfulness.md; without it the tables are only printed."""
 

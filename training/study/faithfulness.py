@@ -28,7 +28,7 @@ def read_table(report: Path) -> pd.DataFrame:
     """
     path = report / "table.parquet" if report.is_dir() else report
     if not path.is_file():
-        raise ValueError(f"{path} does not exist; make it with: python -m cternet.survey PHOTOS --out {report} --metrics")
+        raise ValueError(f"{path} does not exist; make it with: python -m cternet.survey PHOTOS --out {report} --measure")
     return pd.read_parquet(path)
 
 
@@ -122,7 +122,7 @@ def report(frame: pd.DataFrame) -> str:
     """
     methods = measured(frame)
     if not methods:
-        raise ValueError("nothing in this survey was measured; make it again, in another folder, with --metrics")
+        raise ValueError("nothing in this survey was measured; make it again, in another folder, with --measure")
     parts = [
         f"## Faithfulness over {len(frame):,} photos\n",
         means_table(frame, methods),

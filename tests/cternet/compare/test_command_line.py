@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from cternet import Predictor
 from cternet.compare import METRICS
 from cternet.compare import __main__ as command_line
 from tests.tiny import tiny_network, tiny_photo
@@ -40,7 +41,11 @@ def test_files_of_every_kind(command: Command, tmp_path: Path, capsys: pytest.Ca
     assert {path.name for path in (tmp_path / "o").iterdir()} == {"f.pdf", "f.svg", "f.png", "m.npz", "n.csv", "t.tex"}
     captured = capsys.readouterr()
     assert "letter.jpg is not an image" in captured.err
-    assert captured.out.split() == [name for name in outs if name != "--out"]
+    said = captured.out.splitlines()
+    assert said[2:] == [name for name in outs if name != "--out"]
+    answers = Predictor.from_pretrained(tmp_path / "tiny", device="cpu").analyze_batch(["a.png", "b.png"])
+    assert said[:2] == [f"{name}: {one.headline}" for name, one in zip(("a.png", "b.png"), answers, strict=True)]
+    assert f"{100 * answers[0].probabilities.max():.0f} %" in said[0]
     table = pd.read_csv(tmp_path / "o" / "n.csv")
     assert table.method.tolist() == ["cam", "ras", "s", "s-star", "effect"] * 2
     assert table.photo.tolist() == ["a.png"] * 5 + ["b.png"] * 5 and set(table.label) == {"awe"}
@@ -88,6 +93,13 @@ def test_what_cannot_be_done_is_said_first(
     captured = capsys.readouterr().err
     assert words in captured and captured.count("\n") == 1
     assert not (tmp_path / "comparison.png").exists()
+
+
+def test_a_folder_is_a_survey(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "holiday").mkdir()
+    assert command("holiday", "a.png", "--methods", "s", "--out", "n.csv") == 1
+    assert "holiday is a folder; for its photos: python -m cternet.survey holiday --out report/" in capsys.readouterr().err
+    assert pd.read_csv(tmp_path / "n.csv").photo.tolist() == ["a.png"]
 
 
 def test_no_photo_that_can_be_read(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

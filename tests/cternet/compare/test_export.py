@@ -84,6 +84,8 @@ def test_table_of_means(comparisons: list[Comparison], tmp_path: Path):
     assert [text.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 2, 1]
     assert len(re.search(r"\\begin\{tabular\}\{(\w+)\}", text)[1]) == len(head)
     assert not re.search(r"(?<!\\)[%#_](?! needs)", text) and text.isascii()
+    inside = r"\begin{adjustbox}{max width=\linewidth}" + "\n" + r"\begin{tabular}"
+    assert inside in text and r"\usepackage{adjustbox}" in text, "wider than the page it is scaled down"
 
 
 def test_a_mean_over_fewer_photos_is_never_the_best(comparisons: list[Comparison], tmp_path: Path):

@@ -61,7 +61,8 @@ def test_the_temperature_changes_probabilities_and_no_answer():
     assert warm.probabilities.max() < plain.probabilities.max() < cold.probabilities.max()
     assert (plain.sure, cold.sure, warm.sure) == (None, True, False)
     assert cold.probabilities.sum() == pytest.approx(1)
-    assert warm.headline.startswith("unsure: ") and warm.prediction in warm.headline
+    likely = 100 * warm.probabilities.max()
+    assert warm.headline.startswith("unsure: ") and f"{warm.prediction} ({likely:.0f} %)" in warm.headline
     assert warm.numbers()["sure"] is False and len(warm.candidates) == 3
     assert cold.headline.startswith(cold.prediction)
 

@@ -170,3 +170,8 @@ def test_from_a_folder_with_a_bank(checkpoint: Callable[..., Path], network: CTE
 def test_a_device_that_is_not_there_is_a_sentence(device: str):
     with pytest.raises(ValueError, match=rf"torch cannot use the device {device}: .*; leave it out, or name cpu$"):
         Predictor(tiny_network(), device=device)
+
+
+def test_a_predictor_says_what_it_is():
+    predictor = Predictor(tiny_network(), name="tiny", device="cpu")
+    assert repr(predictor) == f"Predictor(tiny, {predictor.model.family}, cpu)"

@@ -33,7 +33,7 @@ def report(networks: Networks, tmp_path_factory: pytest.TempPathFactory) -> Path
     for seed, name in enumerate(HOSTILE):
         tiny_photo(seed).save(source / name)
     (source / "<u>letter.jpg").write_text("no photo")
-    survey(source, folder / "report", networks, replace(FAST, metrics=True))
+    survey(source, folder / "report", networks, replace(FAST, measure=True))
     return folder / "report"
 
 

@@ -58,7 +58,7 @@ def test_the_table_is_that_of_direct_comparisons(folder: Path, networks: Network
 def test_numbers_and_those_of_random_maps(networks: Networks, tmp_path: Path):
     (tmp_path / "photos").mkdir()
     tiny_photo(3).save(tmp_path / "photos" / "a.png")
-    options = replace(FAST, methods=("s", "cam"), metrics=True)
+    options = replace(FAST, methods=("s", "cam"), measure=True)
     survey(tmp_path / "photos", tmp_path / "report", networks, options)
     (row,) = rows(tmp_path / "report")
     sample = load_samples(networks, [tmp_path / "photos" / "a.png"])[0]
