@@ -20,6 +20,8 @@ from cternet.show.export import figure_of
 from cternet.show.figure import DRAWING
 from cternet.show.words import counterfactual_title, significant
 
+__all__ = ["drawn"]
+
 PAGE = Environment(autoescape=True).from_string("""\
 <div><p><b>{{ analysis.prediction }}</b>{{ side }}, {{ "%.0f%%" % (100 * analysis.probabilities.max()) }}; S*: {{ title }}; \
 model {{ analysis.model }}</p>
