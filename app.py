@@ -2,14 +2,12 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
-                       visitors see the first until they choose another
-  CTERNET_RANDOM_MAPS  random maps that Compare measures beside the methods', 16 by default; fewer are faster, and below
-                       three nothing is called better or worse
-  GRADIO_SERVER_NAME   where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
-  GRADIO_SERVER_PORT   at which port; 7860 or the next free one by default
-  HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
-  TMPDIR               where visitors' files lie while the program runs
+  CTERNET_WEIGHTS     checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
+                      visitors see the first until they choose another
+  GRADIO_SERVER_NAME  where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
+  GRADIO_SERVER_PORT  at which port; 7860 or the next free one by default
+  HF_HUB_OFFLINE      0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
+  TMPDIR              where visitors' files lie while the program runs
 """
 
 import argparse
@@ -26,8 +24,6 @@ from typing import NoReturn
 argparse.ArgumentParser(
     prog="python app.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 ).parse_args([] if __name__ != "__main__" else None)
-if not os.environ.get("CTERNET_RANDOM_MAPS", "16").isdecimal() or os.environ.get("CTERNET_RANDOM_MAPS") == "0":
-    sys.exit("error: CTERNET_RANDOM_MAPS must be a whole number from 1 on")
 WEIGHTS = os.environ.get("CTERNET_WEIGHTS", "")
 for named in WEIGHTS.split(os.pathsep):  # before what takes seconds to import
     is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub

@@ -75,7 +75,7 @@ def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
             for page in pages:
                 with gr.Tab(page.title, id=page.name, render_children=page is not pages[0]) as tab:
                     page.build(Frame(demo, tabs, tab, listeners))
-                tab.select(None, js=f"() => window.studio?.panel('{page.name}')", api_visibility="private")
+                tab.select(None, js="() => window.studio?.panel()", api_visibility="private")
     footer(studio)
     picker.wire(column, demo, tabs, listeners)
     return pages

@@ -13,8 +13,6 @@ AGREEMENT = Metric(
     "Spearman 1904",
     "https://doi.org/10.2307/1412159",
 )
-CONTROLS = ("s-star",)
-"""Methods that are a control themselves, and never called better or worse."""
 RANDOM_AGREEMENT = 0.0
 """What a random map has on average."""
 
@@ -54,8 +52,6 @@ def numbers_of(comparison: Comparison, panel: Panel) -> list[Number]:
     if panel.numbers is None:
         return []
     control, chance = comparison.control(panel.method), comparison.beyond_chance(panel.method)
-    if panel.method in CONTROLS:
-        chance = None
 
     def number(name: str, metric: Metric) -> Number:
         between = None if chance is None else (getattr(chance[0], name), getattr(chance[1], name))

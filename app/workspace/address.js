@@ -21,8 +21,10 @@ window.studio = {
     if (panel) current.set('panel', panel);
     write(false);
   },
-  panel(name) {
-    if ((current.get('panel') ?? 'analyze') !== name) this.set({panel: name}, true);
+  // The tab that is open now: gradio reports its first tab too, when it draws it, and that may come late.
+  panel() {
+    const name = document.querySelector('#pages [data-tab-id][aria-selected=true]')?.dataset.tabId;
+    if (this.opened && name && (current.get('panel') ?? 'analyze') !== name) this.set({panel: name}, true);
   },
   get: key => current.get(key),
   opened: 0, // photos since the page came up
@@ -40,6 +42,7 @@ function arrive() {
   if (!following && (window.studio.opened || before.has('link'))) write(window.studio.opened && before.get('image') !== next.image);
   following = false;
   window.studio.opened++;
+  if (!before.has('link')) window.studio.panel(); // a tab chosen before the photo was there
   if (next.image.startsWith('sha256-')) keep(next.image);
 }
 watch('value', arrive);

@@ -17,6 +17,8 @@ from cternet.compare.pixel_ranking import random_map
 from cternet.compare.sample import Sample
 
 Array = NDArray[np.float32]
+FEWEST = 3
+"""Random maps measured, below which nothing is said of chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Comparison:
         prediction: the predictor's.
         photo: (h, w, 3) uint8 RGB, what every map covers.
         panels: in the order asked for.
-        random: by classifier, how faithful random maps are to it; what a method must beat.  Empty until measured.
+        random: by classifier, how faithful the random maps are that were measured; what a method must beat.
     """
 
     name: str
@@ -68,20 +70,20 @@ class Comparison:
 
     @property
     def controls(self) -> dict[str, Faithfulness]:
-        """By classifier, the mean numbers of the random maps."""
-        return {classifier: mean(maps) for classifier, maps in self.random.items()}
+        """By classifier, the mean numbers of the random maps, and of their inverses where there is an interval of them."""
+        return {classifier: mean(with_inverses(maps)) for classifier, maps in self.random.items()}
 
     def control(self, method: str) -> Faithfulness | None:
         """The random maps' mean numbers on the classifier a method explains; None until measured."""
         return self.controls.get(METHODS[method].explains)
 
     def beyond_chance(self, method: str) -> tuple[Faithfulness, Faithfulness] | None:
-        """Between what two values each number of another random map would lie, 19 times of 20; None with fewer than three.
+        """Between what two values each number of another random map would lie, 19 times of 20.
 
-        The prediction interval of a normal sample: m +- t s sqrt(1 + 1/n).
+        None for a method that is a control itself, and with fewer random maps than ``FEWEST``.
         """
         maps = self.random.get(METHODS[method].explains, ())
-        return None if len(maps) < 3 else prediction_interval(maps)
+        return None if len(maps) < FEWEST or METHODS[method].control else prediction_interval(maps)
 
 
 def compare(
@@ -116,10 +118,18 @@ def mean(maps: Sequence[Faithfulness]) -> Faithfulness:
     return Faithfulness(*np.mean([astuple(one) for one in maps], axis=0).tolist())
 
 
+def with_inverses(maps: Sequence[Faithfulness]) -> tuple[Faithfulness, ...]:
+    """Random maps and their inverses, which are random maps too and cost nothing; too few maps as they are."""
+    return tuple(maps) if len(maps) < FEWEST else (*maps, *(one.of_inverse for one in maps))
+
+
 def prediction_interval(maps: Sequence[Faithfulness], share: float = 0.95) -> tuple[Faithfulness, Faithfulness]:
-    """The lower and the upper end, number by number."""
-    values = np.array([astuple(one) for one in maps])
-    reach = stats.t.ppf((1 + share) / 2, len(maps) - 1) * values.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(maps))
+    """The lower and the upper end, number by number: m +- t s sqrt(1 + 1/n) over n maps and inverses.
+
+    t has as many degrees of freedom as maps were measured: a map and its inverse are not independent.
+    """
+    values = np.array([astuple(one) for one in with_inverses(maps)])
+    reach = stats.t.ppf((1 + share) / 2, len(maps)) * values.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(values))
     middle = values.mean(axis=0)
     return Faithfulness(*(middle - reach).tolist()), Faithfulness(*(middle + reach).tolist())
 

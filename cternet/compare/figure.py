@@ -206,7 +206,7 @@ def values(
         text, better = fixed(getattr(panel.numbers, metric)), False
         if control is not None:
             text += f" ({fixed(getattr(control, metric))})"
-            better = beats(metric, panel.numbers, control)
+            better = not METHODS[panel.method].control and beats(metric, panel.numbers, control)
         texts.append((text, better))
     if metrics:
         texts.append((fixed(comparison.agreement_with_others(panel.method)), False))

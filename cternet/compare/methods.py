@@ -51,6 +51,7 @@ class Method:
         per_class: whether the map depends on the class.
         signed: whether values below 0 speak against the class.
         slow: whether it costs a forward for every channel.
+        control: whether it shows where the network did not look, and is never called better or worse than chance.
 
     Raises:
         ValueError: a network that is not in ``KINDS``.
@@ -65,6 +66,7 @@ class Method:
     per_class: bool = True
     signed: bool = False
     slow: bool = False
+    control: bool = False
 
     def __post_init__(self) -> None:
         if self.network is not None and self.network not in KINDS:
@@ -162,6 +164,7 @@ METHODS: dict[str, Method] = {
         "Where CTERNet might have looked instead: counterfactual attention, one draw of it where it is random.",
         *ZHANG,
         per_class=False,
+        control=True,
     ),
     "effect": Method(
         "Total effect",

@@ -45,6 +45,15 @@ class Faithfulness:
     insertion_mean: float
     road: float
 
+    @property
+    def of_inverse(self) -> "Faithfulness":
+        """The numbers of the map turned upside down, without measuring them.
+
+        Removing first what a map ranks lowest is putting back first what it ranks highest, seen from the end: deletion and
+        insertion change places, and ROAD its sign.
+        """
+        return Faithfulness(self.insertion_blur, self.insertion_mean, self.deletion_blur, self.deletion_mean, -self.road)
+
 
 RISE = ("Petsiuk et al. 2018", "https://arxiv.org/abs/1806.07421")
 BASELINES = {"blur": "a blurred copy of the photo", "mean": "the photo's mean colour"}

@@ -27,9 +27,7 @@ def start_app(port: int, output: IO[str] | int = subprocess.PIPE, **environment:
     return subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=os.environ
-        | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "CTERNET_RANDOM_MAPS": "3"}
-        | environment,
+        env=os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"} | environment,
         stdout=output,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, fields
+from dataclasses import asdict, astuple, fields
 from itertools import pairwise
 
 import numpy as np
@@ -193,3 +193,12 @@ def test_every_number_is_explained() -> None:
     for metric in METRICS.values():
         assert metric.title and metric.formula and metric.about.endswith(".") and metric.link.startswith("https://")
         assert metric.arrow == ("↑" if metric.higher_is_better else "↓")
+
+
+@pytest.mark.usefixtures("without_noise")
+def test_the_numbers_of_a_map_turned_upside_down_follow_from_its_own(sample: Sample) -> None:
+    values = untied(4)
+    label = sample.analysis.labels[1]
+    one, inverse = (faithfulness(sample, "cternet", label, v) for v in (values, 1 - values))
+    assert astuple(one.of_inverse) == pytest.approx(astuple(inverse), abs=1e-3)
+    assert astuple(one) != pytest.approx(astuple(inverse), abs=1e-2)
