@@ -47,7 +47,7 @@ from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what hosts send."""
-GRACE = 5.0
+GRACE = 3.0
 """Seconds that requests under way get to end once the program is told to."""
 
 try:

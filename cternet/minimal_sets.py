@@ -24,8 +24,8 @@ __all__ = [
 
 SECONDS = 1.0
 """Time the integer programme may take; the set it has found by then is shown as the best known."""
-CLEAR = 1e-6
-"""Lead, in logits, that counts as one: less is lost in rounding."""
+CLEAR = 1e-5
+"""Lead, in logits, that counts as one: less is lost in rounding, and the solver may miss its constraints by 1e-6."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +108,22 @@ def keeping_set(analysis: Analysis) -> MinimalSet | None:
         bounds=Bounds(0, 1),
         options={"time_limit": SECONDS},
     )
-    if found.x is None:
-        return None
-    kept = found.x > 0.5
+    kept = None if found.x is None else found.x > 0.5
+    if kept is None or (without + shares[:, kept].sum(axis=1) <= 0).any():
+        return described(analysis, np.flatnonzero(~one_by_one(shares, without)), "keeping", proven=False)
     return described(analysis, np.flatnonzero(~kept), "keeping", proven=found.status == 0)
+
+
+def one_by_one(shares: NDArray[np.float64], without: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """A small set (N,) that keeps every lead, perhaps not the smallest: each cell is the one the closest lead needs most."""
+    kept = np.zeros(shares.shape[1], bool)
+    lead = without.copy()
+    while (lead <= CLEAR).any() and not kept.all():
+        nearest = np.where(kept, -np.inf, (lead[:, None] + shares).min(axis=0))
+        chosen = int(nearest.argmax())
+        kept[chosen] = True
+        lead += shares[:, chosen]
+    return kept
 
 
 def described(analysis: Analysis, left_out: NDArray[np.int64], what: str, *, proven: bool) -> MinimalSet:

@@ -5,8 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
-from cternet import Analysis, Predictor
+from cternet import Analysis, Predictor, minimal_sets
 from cternet.minimal_sets import keeping_set, turning_set
 from cternet.results.painting import paint
 from tests.tiny import tiny_network, tiny_photo
@@ -68,6 +69,39 @@ def test_both_kinds_occur_among_the_made_up_ones():
     found = [turning_set(made_up(seed)) for seed in range(12)]
     assert any(one is not None and one.size > 1 for one in found)
     assert any(keeping_set(made_up(seed)).size > 1 for seed in range(12))
+
+
+def test_without_time_a_set_that_keeps_the_answer_is_found_and_not_called_the_smallest(monkeypatch):
+    sizes = []
+    for seed in range(12):
+        analysis = made_up(seed)
+        smallest = keeping_set(analysis)
+        with monkeypatch.context() as patch:
+            patch.setattr(minimal_sets, "milp", lambda *_, **__: OptimizeResult(x=None, status=1))
+            found = keeping_set(analysis)
+        assert answer_without(analysis, found.cells) == analysis.prediction and not found.proven
+        assert smallest.size <= found.size <= smallest.size + 2
+        sizes.append((smallest.size, found.size))
+        if found.size:
+            assert "the smallest known" in found.sentence
+    assert any(size for size, _ in sizes)
+
+
+def test_a_solution_off_by_the_solvers_tolerance_is_not_believed(monkeypatch):
+    analysis = next(one for one in map(made_up, range(12)) if keeping_set(one).size > 1)
+    monkeypatch.setattr(minimal_sets, "milp", lambda *_, **__: OptimizeResult(x=np.zeros(analysis.s.size), status=0))
+    found = keeping_set(analysis)
+    assert answer_without(analysis, found.cells) == analysis.prediction and not found.proven
+
+
+def test_cells_that_count_the_same_turn_the_answer_in_the_fewest():
+    analysis = made_up(0)
+    even = replace(analysis, s=np.ones((3, 3), np.float32), attended=np.ones((3, 3), np.float32))
+    even = replace(even, evidence=np.tile(np.array([9, 0, 0, 0], np.float32)[:, None, None], (1, 3, 3)))
+    even = replace(even, bias=np.array([-4.5, 0, 0, 0], np.float32))
+    found = turning_set(even)
+    assert found.size == 5, "each of nine cells adds 1 to the lead of 4.5"
+    assert answer_without(even, found.cells) != even.prediction
 
 
 def test_the_painting_of_a_set_does_what_the_set_does():

@@ -338,6 +338,17 @@ def test_canvas_and_answer_are_on_one_screen(browser, app_url):
         context.close()
 
 
+def test_every_number_is_in_the_window_of_a_tablet(browser, app_url):
+    context = browser.new_context(viewport={"width": 1024, "height": 768})
+    page = opened(context.new_page(), app_url)
+    edges = page.evaluate(
+        "[...document.querySelectorAll('#whatif-answer .logits td:last-child, #whatif-answer .emotion')]"
+        ".map(e => [e.getBoundingClientRect().right, e.scrollWidth - e.clientWidth])"
+    )
+    assert edges and all(right <= 1024 and over <= 0 for right, over in edges)
+    context.close()
+
+
 def test_the_recording_in_the_readme(bench, tmp_path):
     """Twenty seconds of painting; KEEP=docs makes them anew for the README."""
     frames, seconds = [], []
