@@ -75,7 +75,7 @@ def browser():
 def arrive(page, url: str) -> None:
     """Open the app and wait until it shows the first example, and has told the server so."""
     page.goto(url)
-    page.wait_for_selector("#answer .answer", timeout=60_000)
+    page.wait_for_selector("#answer .answer", state="attached", timeout=60_000)  # a link may lead to another page
     page.wait_for_function("() => window.studio?.get('link') === '1'", timeout=60_000)
 
 
