@@ -11,7 +11,7 @@ from .conftest import ROOT, arrive
 pytestmark = pytest.mark.e2e
 SIZES = {"laptop": (1280, 720), "phone": (390, 844)}
 ANSWERS = {
-    "Analyze": "#answer .answer h2, #answer .answer",
+    "Analyze": "#answer .answer",
     "Intervene": "#whatif-canvas canvas",
     "Compare": "#compare-rows .photo-row h3",
 }
