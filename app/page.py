@@ -77,19 +77,27 @@ class Frame:
         demo: the app, which loads.
         tabs: all pages, one of which is selected.
         tab: this page's.
-        listeners: what every page does once a photo was opened, as gradio's events take it.
+        listeners: what every page does once a photo was opened, step by step, as gradio's events take it.
     """
 
     demo: gr.Blocks
     tabs: gr.Tabs
     tab: gr.Tab
-    listeners: list[dict[str, Any]]
+    listeners: list[list[dict[str, Any]]]
 
-    def on_photo(self, show: dict[str, Any], enter: dict[str, Any]) -> None:
-        """Call one handler whenever a photo was opened, and the other when the visitor comes to this page."""
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        self.listeners.append(quiet | show)
-        self.tab.select(**quiet | enter)
+    def on_photo(self, show: dict[str, Any], enter: dict[str, Any], *then: dict[str, Any]) -> None:
+        """Call one handler when a photo is opened, another when the visitor comes to this page; ``then`` follows both."""
+        quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+        self.listeners.append([quiet | show, *then])
+        one_by_one(self.tab.select, [quiet | enter, *then])
+
+
+def one_by_one(event: Callable[..., Any], steps: Sequence[dict[str, Any]]) -> None:
+    """Call a handler on an event, and each of the others once the one before has succeeded."""
+    first, *others = steps
+    done = event(**first)
+    for step in others:
+        done = done.success(**step)
 
 
 class Page(ABC):

@@ -52,6 +52,7 @@ def answer_view(photo: OpenPhoto) -> str:
     painted = with_painting(result, photo.painting) if isinstance(result, Analysis) else ""
     return render(
         "analyze/answer.html",
+        photo=photo.id,
         result=result,
         headline=headline(result),
         facts=facts(result),

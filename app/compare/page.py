@@ -60,9 +60,7 @@ class ComparePage(Page):
             session.added = tuple(all_received(photos, session))
         wanted = self.wanted(request.session_hash, session)
         before = session.photos
-        session.start("comparing" if wanted else "idle")
-        session.selection, session.look = selection, look
-        session.choose(wanted[:MOST_PHOTOS])
+        session.ask(wanted[:MOST_PHOTOS], selection, look)
         self.sessions.put(request.session_hash, session)
         if len(wanted) > MOST_PHOTOS:
             gr.Info(f"This page compares {MOST_PHOTOS} photos at most; the last {len(wanted) - MOST_PHOTOS} were left out.")
@@ -75,29 +73,30 @@ class ComparePage(Page):
         there = self.studio.photos.get(visitor)
         return ([] if there is None else [there.upload]) + list(session.added)
 
-    def enter(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
+    def enter(self, request: gr.Request, **values: Any) -> Shown:
         """The visitor came to this page: their photo is its first row, and the emotion they look at is this page's."""
         self.studio.panels.put(request.session_hash, self.name)
-        yield from self.show(request, **values)
+        return self.show(request, **values)
 
-    def show(self, request: gr.Request, **values: Any) -> Iterator[Shown]:
-        """Compare the visitor's photo, once they look at this page; nothing is compared before."""
-        if self.studio.panels.get(request.session_hash) != self.name:
-            yield {}  # a generator that ends without a word empties the page, see ``quietly``
-            return
+    def show(self, request: gr.Request, **values: Any) -> Shown:
+        """Ask for maps of the visitor's photo, once they look at this page; nothing is compared before."""
+        if not self.seen_by(request):
+            return {}
         there = self.studio.photos.get(request.session_hash)
         values["photos"] = AS_BEFORE  # what the page sent may be older than what the visitor has added meanwhile
         values["label"] = "" if there is None or there.emotion is None else there.emotion
-        yield {"label": values["label"]} | self.ask(request, **values)
-        yield from self.quietly(self.compare)(request)
+        return {"label": values["label"]} | self.ask(request, **values)
+
+    def seen_by(self, request: gr.Request) -> bool:
+        """Whether the visitor looks at this page."""
+        return self.studio.panels.get(request.session_hash) == self.name
 
     def compare(self, request: gr.Request) -> Iterator[Shown]:
         """Make the maps that are missing, photo by photo."""
         session = self.sessions.get(request.session_hash)
         if session is None:
             return
-        work = session.work
-        if session.state == "comparing":
+        if (work := session.take("comparing")) is not None:
             for photo in session.compare(self.studio.networks):
                 if session.work != work:
                     break
@@ -125,8 +124,7 @@ class ComparePage(Page):
         session = self.sessions.get(request.session_hash)
         if session is None:
             return
-        work = session.work
-        if session.state == "measuring":
+        if (work := session.take("measuring")) is not None:
             for photo, done, steps in session.measure():
                 if session.work != work:
                     break
@@ -219,6 +217,15 @@ class ComparePage(Page):
 
         return quiet
 
+    def here(self, steps: Callable[[gr.Request], Iterator[Shown]]) -> Callable[[gr.Request], Iterator[Shown]]:
+        """A handler that does nothing while the visitor looks at another page."""
+
+        def here(request: gr.Request) -> Iterator[Shown]:
+            if self.seen_by(request):
+                yield from steps(request)
+
+        return here
+
     # --- layout
 
     def build(self, frame: Frame) -> None:
@@ -254,9 +261,10 @@ class ComparePage(Page):
         measured = by_name(self.quietly(self.measure), {}, everything)
         asked = gr.on(changes, **by_name(self.ask, wanted, everything), preprocess=False, trigger_mode="always_last", **quick)
         asked.success(**compared, **network | COMPARE).success(**measured, **network | LONG)
-        shown = everything | {"label": controls.label}
-        way = network | COMPARE | {"preprocess": False}
-        frame.on_photo(way | by_name(self.show, wanted, shown), way | by_name(self.enter, wanted, shown))
+        shown, raw = everything | {"label": controls.label}, quick | {"preprocess": False}
+        show, enter = (raw | by_name(handler, wanted, shown) for handler in (self.show, self.enter))
+        compare, measure = (by_name(self.quietly(self.here(steps)), {}, everything) for steps in (self.compare, self.measure))
+        frame.on_photo(show, enter, compare | network | COMPARE, measure | network | LONG)
         everything["measure"].click(**by_name(self.ask_to_measure, {}, everything), **quick).success(
             **measured, **network | LONG
         )

@@ -72,6 +72,7 @@ class CompareSession:
         work: which piece of work was asked for last; any other gives up as soon as it notices.
         state: of the last one: idle, comparing, measuring, done, measured or stopped.
         look: how the visitor sees it.
+        taken: whether a handler does the last one; a second that finds it leaves it to the first.
         added: the photos chosen on this page, beside the one that is open everywhere.
         measuring: whether numbers are wanted; Stop interrupts them, and Go on goes on with them.
     """
@@ -80,6 +81,7 @@ class CompareSession:
     selection: Selection = field(default_factory=Selection)
     work: int = 0
     state: str = "idle"
+    taken: bool = False
     look: Look = field(default_factory=Look)
     measuring: bool = False
     added: tuple[Upload, ...] = ()
@@ -92,8 +94,26 @@ class CompareSession:
     def start(self, state: str) -> None:
         """Ask for a new piece of work; the one before gives up."""
         with self.lock:
-            self.work += 1
-            self.state = state
+            self.restart(state)
+
+    def ask(self, uploads: list[Upload], selection: Selection, look: Look) -> None:
+        """Ask for maps of these photos; nobody who starts on them meanwhile sees half of what is wanted."""
+        with self.lock:
+            self.selection, self.look = selection, look
+            self.choose(uploads)
+            self.restart("comparing" if uploads else "idle")
+
+    def restart(self, state: str) -> None:
+        self.work += 1
+        self.state, self.taken = state, False
+
+    def take(self, state: str) -> int | None:
+        """The number of the work asked for last; None if it is of another kind, or a handler does it already."""
+        with self.lock:
+            if self.state != state or self.taken:
+                return None
+            self.taken = True
+            return self.work
 
     def end(self, work: int, state: str) -> bool:
         """End a piece of work; False if another has been asked for meanwhile: that one goes on."""

@@ -28,10 +28,12 @@ window.studio = {
   },
   get: key => current.get(key),
   opened: 0, // photos since the page came up
+  photo: null, // the id of the one that is open
 };
 
 function arrive() {
   const next = props.value;
+  window.studio.photo = next?.id ?? null;
   if (next?.missing) return bringBack(next.missing);
   if (typeof next?.link !== 'string') return; // text has a method of that name
   const before = new URLSearchParams(location.search);

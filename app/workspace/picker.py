@@ -11,7 +11,7 @@ import gradio as gr
 from app.checks import Refused, sentence
 from app.html import message, render
 from app.links import LinkError, to_query
-from app.page import Shown, Studio, by_name
+from app.page import Shown, Studio, by_name, one_by_one
 from app.queues import PHOTO
 from app.uploads import received
 from app.workspace.examples import clicked, examples_gallery
@@ -146,7 +146,7 @@ class PhotoPicker:
         opened = gr.Button("show the photo", visible="hidden", elem_id="opened")
         return Column(photo, gallery, {"photo": photo, "notice": notice, "address": address}, query, follow, opened)
 
-    def wire(self, column: Column, demo: gr.Blocks, tabs: gr.Tabs, listeners: Sequence[dict[str, Any]]) -> None:
+    def wire(self, column: Column, demo: gr.Blocks, tabs: gr.Tabs, listeners: Sequence[Sequence[dict[str, Any]]]) -> None:
         """What happens when a photo is chosen, or the address changes; then every page shows it."""
         quiet = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"} | PHOTO
         everything = column.shown | {"tabs": tabs}
@@ -163,4 +163,4 @@ class PhotoPicker:
         for event in events:
             event.then(None, js="() => document.querySelector('#opened').click()", api_visibility="private")
         for listener in listeners:
-            column.opened.click(**{"trigger_mode": "always_last"} | listener)
+            one_by_one(column.opened.click, listener)

@@ -261,12 +261,36 @@ def test_the_open_photo_comes_first_once_the_visitor_is_here(page, photos, tmp_p
     tiny_photo(11).save(tmp_path / "open.png")
     PhotoPicker(page.studio, ("analyze", "compare")).choose(visitor(), uploaded(tmp_path / "open.png", "open.png"))
     chosen = {"photos": photos[:1], "label": "", "group": METHOD, **look_of(LOOK)}
-    assert list(page.show(visitor(), **chosen)) == [{}], "nothing is compared before, and nothing emptied"
-    steps = list(page.enter(visitor(), **chosen))
+    assert page.show(visitor(), **chosen) == {}, "nothing is asked for before"
+    assert list(page.here(page.compare)(visitor())) == []
+    assert page.enter(visitor(), **chosen)["label"] == ""
+    assert list(page.here(page.compare)(visitor()))
     assert page.sessions.get("a").photos[0].name == "open.png"
-    assert steps[0]["label"] == ""
     page.studio.photos.get("a").emotion = page.studio.networks.classes[2]
-    assert next(page.enter(visitor(), **chosen))["label"] == page.studio.networks.classes[2]
+    assert page.enter(visitor(), **chosen)["label"] == page.studio.networks.classes[2]
+
+
+def test_two_handlers_do_not_do_the_same_work(page, photos):
+    ask(page, photos, methods=("cam",))
+    one, other = page.compare(visitor()), page.compare(visitor())
+    next(one)
+    assert list(other) == []
+    assert "2 photos" in list(one)[-1]["status"]
+    page.ask_to_measure(visitor())
+    one, other = page.measure(visitor()), page.measure(visitor())
+    next(one)
+    assert list(other) == []
+    assert "Measured" in list(one)[-1]["status"]
+
+
+def test_new_photos_while_numbers_are_made_are_measured_as_well(page, photos):
+    compare(page, photos[:1], methods=("s",))
+    page.ask_to_measure(visitor())
+    next(page.measure(visitor()))
+    page.studio.panels.put("a", page.name)
+    page.show(visitor(), photos=photos[:1], label="", group=("s",), **look_of(LOOK))
+    list(page.here(page.compare)(visitor()))
+    assert "Measured" in list(page.here(page.measure)(visitor()))[-1]["status"]
 
 
 def test_a_newer_wish_overtakes_the_work_under_way(page, photos):

@@ -17,6 +17,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+ANSWERED = "window.studio?.photo && document.querySelector('#answer .answer')?.dataset.photo === window.studio.photo"
+"""In script: the answer on the page is the one to the photo that is open."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -76,16 +80,15 @@ def arrive(page, url: str) -> None:
     """Open the app and wait until it shows the first example, and has told the server so."""
     page.goto(url)
     page.wait_for_selector("#answer .answer", state="attached", timeout=60_000)  # a link may lead to another page
-    page.wait_for_function("() => window.studio?.get('link') === '1'", timeout=60_000)
+    page.wait_for_function(f"() => {ANSWERED}", timeout=60_000)
 
 
 def upload(page, path: Path | str) -> None:
-    """Choose a photo in place of the one there."""
-    before = page.evaluate("() => window.studio.opened")
+    """Choose a photo in place of the one there, and wait for its answer, or for the reason why there is none."""
+    before = page.evaluate("() => window.studio.photo")
     page.set_input_files("#photo input[type=file]", str(path))
-    taken = "before => window.studio.opened > before || document.querySelector('#notice .error')"
+    taken = f"before => window.studio.photo !== before && {ANSWERED} || document.querySelector('#notice .error')"
     page.wait_for_function(taken, arg=before, timeout=60_000)
-    page.wait_for_timeout(300)
 
 
 @pytest.fixture

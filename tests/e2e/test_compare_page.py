@@ -45,6 +45,9 @@ def page(browser, app_url):
 
 def upload(page, *paths: Path) -> None:
     page.set_input_files("#compare-photos input[type=file]", [str(path) for path in paths])
+    page.wait_for_function(
+        "n => document.querySelectorAll('#compare-rows .photo-row:not(.empty)').length >= n", arg=len(paths), timeout=WAIT
+    )
     page.wait_for_selector("#compare-status .done", timeout=WAIT)
 
 
