@@ -26,6 +26,9 @@ STILL_THERE = """async photo => {
     return document.querySelector('#photo img') ? photo : null;
 }"""
 """Gradio also calls it an input when a photo is taken away, and sends the photo that was there."""
+TELL_PAGES = "() => document.querySelectorAll('.photo-opened').forEach(button => button.click())"
+"""A button for each page: of several handlers of one event that want its last occurrence alone, gradio calls each again whenever
+another is called, for ever."""
 LONGEST = 20_000
 """Characters of an address; many times what a link has."""
 
@@ -38,7 +41,6 @@ class Column:
         shown: what handlers change, by name.
         query: filled by script with the address's parameters.
         follow: pressed by script when the address changed.
-        opened: pressed by script when a photo was opened; every page listens.
     """
 
     photo: gr.Image
@@ -46,7 +48,6 @@ class Column:
     shown: dict[str, gr.components.Component]
     query: gr.Textbox
     follow: gr.Button
-    opened: gr.Button
 
 
 class PhotoPicker:
@@ -143,8 +144,7 @@ class PhotoPicker:
         )
         query = gr.Textbox(visible="hidden", elem_id="query")
         follow = gr.Button("follow the address", visible="hidden", elem_id="follow")
-        opened = gr.Button("show the photo", visible="hidden", elem_id="opened")
-        return Column(photo, gallery, {"photo": photo, "notice": notice, "address": address}, query, follow, opened)
+        return Column(photo, gallery, {"photo": photo, "notice": notice, "address": address}, query, follow)
 
     def wire(self, column: Column, demo: gr.Blocks, tabs: gr.Tabs, listeners: Sequence[Sequence[dict[str, Any]]]) -> None:
         """What happens when a photo is chosen, or the address changes; then every page shows it."""
@@ -161,6 +161,6 @@ class PhotoPicker:
             ),
         ]
         for event in events:
-            event.then(None, js="() => document.querySelector('#opened').click()", api_visibility="private")
+            event.then(None, js=TELL_PAGES, api_visibility="private")
         for listener in listeners:
-            one_by_one(column.opened.click, listener)
+            one_by_one(gr.Button("show the photo", visible="hidden", elem_classes="photo-opened").click, listener)

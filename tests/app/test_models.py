@@ -1,6 +1,7 @@
 """Several models on one server: where they come from, at which address each is, and that nothing of one is shown in another."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -134,6 +135,13 @@ def test_each_model_has_an_address_of_its_own(networks: Networks, plain: Network
         "what_would_it_take",
         "compare",
     ]
+
+
+def test_no_event_has_two_handlers_that_want_its_last_occurrence_alone(networks: Networks, plain: Networks):
+    """Gradio calls every handler of an event again when it makes up for one: two would call each other for ever."""
+    handlers = [fn for fn in build(networks, plain).fns.values() if fn.trigger_mode == "always_last"]
+    events = Counter(target for fn in handlers for target in fn.targets)
+    assert len(events) > 20 and max(events.values()) == 1
 
 
 def test_programs_name_the_model_they_ask(networks: Networks, plain: Networks, photo: dict):
