@@ -136,7 +136,7 @@ def measure(config: RatingEvaluation, accelerator: Accelerator) -> Report:
 
 def product(settings: Publication, name: str) -> Product:
     network, about, history = load_model(settings.run / "best", ToyRater), read_about(settings.about), settings.history()
-    command = lines([training_command(settings.settings(), RatingConfig, ["ratings", "--data", "DATA"], f"runs/{name}")])
+    command = lines([training_command(settings.settings(), RatingConfig, ["toy-ratings", "--data", "DATA"], f"runs/{name}")])
     data = card_data(name, about, pipeline="image-classification", tags=[], split="val", results={("mae", "error"): 1.0})
     card = ModelCard(f"---\n{data}\n---\n\n# {name}\n\n{command}\n")
     drawn = curves(history, {"Error on val": {"MAE": [entry["val"]["mae"] for entry in history]}})
@@ -147,7 +147,7 @@ def product(settings: Publication, name: str) -> Product:
 def toy_task() -> Iterator[Task]:
     """The task is known as long as this lasts; a real one would be an entry in ``training/tasks.py``."""
     task = Task(
-        name="ratings",
+        name="toy-ratings",
         about="how pleasant and exciting a photo is",
         network=ToyRater,
         config=RatingConfig,

@@ -11,6 +11,7 @@ from cternet.networks.checkpoint import CheckpointError, read_config
 from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import family_of, named_in
 from cternet.networks.ras import RAS
+from cternet.networks.valence_arousal import ValenceArousal
 from training.emotions import card as emotion_card
 from training.emotions import evaluate as emotion_evaluation
 from training.emotions.config import TrainConfig
@@ -20,6 +21,11 @@ from training.engine.config import RunConfig
 from training.engine.evaluation import EvaluationConfig, Report
 from training.engine.run import Run
 from training.publication import Product, Publication
+from training.ratings import card as rating_card
+from training.ratings import evaluate as rating_evaluation
+from training.ratings.config import RatingConfig
+from training.ratings.presets import PRESETS as RATING_RECIPES
+from training.ratings.run import RatingRun
 from training.saliency import card as saliency_card
 from training.saliency import evaluate as saliency_evaluation
 from training.saliency.config import SaliencyConfig
@@ -80,7 +86,19 @@ SALIENCY = Task(
     publication=saliency_card.SaliencyPublication,
     publish=saliency_card.product,
 )
-TASKS: dict[str, Task] = {task.name: task for task in (EMOTIONS, SALIENCY)}
+RATINGS = Task(
+    name="ratings",
+    about="how pleasant and how exciting a photo is, from rated photos or from emotion labels",
+    network=ValenceArousal,
+    config=RatingConfig,
+    run=RatingRun,
+    recipes=RATING_RECIPES,
+    evaluation=rating_evaluation.RatingEvaluation,
+    evaluate=rating_evaluation.measure,
+    publication=rating_card.RatingPublication,
+    publish=rating_card.product,
+)
+TASKS: dict[str, Task] = {task.name: task for task in (EMOTIONS, SALIENCY, RATINGS)}
 """By name; the first is the one where none is named."""
 
 

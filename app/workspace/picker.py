@@ -27,7 +27,7 @@ STILL_THERE = """async photo => {
 }"""
 """Gradio also calls it an input when a photo is taken away, and sends the photo that was there."""
 TELL_PAGES = "() => document.querySelectorAll('.photo-opened').forEach(button => button.click())"
-"""A button for each page: of several handlers of one event that want its last occurrence alone, gradio calls each again whenever
+"""A button for each page: of several handlers of one event that want its last occurrence alone, gradio calls each again when
 another is called, for ever."""
 LONGEST = 20_000
 """Characters of an address; many times what a link has."""
@@ -155,7 +155,7 @@ class PhotoPicker:
             column.photo.input(**chosen, preprocess=False, js=STILL_THERE, **quiet),
             column.photo.clear(**by_name(self.clear, {}, column.shown), **quiet),
             column.gallery.select(self.example, None, list(column.shown.values()), **quiet),
-            demo.load(**by_name(self.arrive, {}, everything), **quiet),
+            demo.load(**by_name(self.arrive, {}, everything), **quiet | {"trigger_mode": "once"}),
             column.follow.click(
                 **by_name(self.follow, {"query": column.query}, everything), js="() => [location.search]", **quiet
             ),

@@ -41,6 +41,8 @@ class EmotionConfig:
     """Input normalisation, RGB in [0, 1]."""
     dropout: float = 0.2
     """Share of the channels of X dropped in training, before every head."""
+    base: str | None = None
+    """Name of the checkpoint beside this one whose backbone it shares: its own file holds only what differs."""
     training_data: str = ""
     """What the weights were trained on, in words."""
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -92,3 +94,22 @@ class CTERNetConfig(EmotionConfig):
         super().__post_init__()
         if self.draws < 1:
             raise ValueError("draws must be at least 1")
+
+
+@dataclass
+class ValenceArousalConfig(EmotionConfig):
+    """Settings of a network that rates photos."""
+
+    family: str = "valence-arousal"
+    """What kind of network it is."""
+    categories: bool = False
+    """Whether it also has a head that tells the classes apart, trained beside the ratings (multi-task)."""
+    places: tuple[tuple[float, float], ...] = ()
+    """Valence and arousal of each class, from 1 to 9, as a lexicon of words has them: what labels stood for in training, and
+    by which a class is told from ratings."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.places = tuple((float(valence), float(arousal)) for valence, arousal in self.places)
+        if self.places and len(self.places) != len(self.classes):
+            raise ValueError(f"there are {len(self.classes)} classes and {len(self.places)} places for them")

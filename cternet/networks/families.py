@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cternet.networks.classifier import Classifier
-from cternet.networks.config import CTERNetConfig
+from cternet.networks.config import CTERNetConfig, ValenceArousalConfig
 from cternet.networks.cternet import CTERNet
 from cternet.networks.network import Network
 from cternet.networks.ras import RAS, RASConfig
 from cternet.networks.smad_f import SMADF
 from cternet.networks.timm_classifier import TimmClassifier, TimmConfig
+from cternet.networks.valence_arousal import ValenceArousal
 from cternet.networks.vanilla import Vanilla
 from cternet.networks.wscnet import WSCNet
 
@@ -73,6 +74,7 @@ register(
     Family("CTERNet, which has factual and counterfactual attention", CTERNetConfig, CTERNet),
     Family("RAS, a saliency network, which names no emotions", RASConfig, RAS),
     Family("an image classifier of timm", TimmConfig, TimmClassifier),
+    Family("a network that rates valence and arousal, which names no emotions", ValenceArousalConfig, ValenceArousal),
 )
 
 

@@ -55,10 +55,14 @@ class Network(nn.Module):
 
 @dataclass
 class Ratings:
-    """What a network says that rates: valence and arousal (B,), from 1, unpleasant and calm, to 9, pleasant and excited."""
+    """What a network says that rates: valence and arousal (B,), from 1, unpleasant and calm, to 9, pleasant and excited.
+
+    logits (B, K): of the classes, where it tells them apart as well.
+    """
 
     valence: Tensor
     arousal: Tensor
+    logits: Tensor | None = None
 
 
 class Rater(Network):

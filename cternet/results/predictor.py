@@ -178,6 +178,7 @@ class Predictor:
             "own_maps": {name: one[index].numpy() for name, one in maps.items()},
         }
         if isinstance(outputs, Ratings):
+            about |= {"labels": config.classes, "places": getattr(config, "places", ())}
             return Rated(**about, valence=outputs.valence[index].item(), arousal=outputs.arousal[index].item())
         about |= {"labels": config.classes, "reliability": self.reliability, "strangeness": strangeness}
         if isinstance(outputs, CounterfactualOutputs):

@@ -4,6 +4,7 @@
 ``cternet.results.analysis.Analysis`` what CTERNet adds.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,17 +154,29 @@ class Classified(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Rated(Result):
-    """How pleasant and how exciting a photo is: valence and arousal, from 1 to 9."""
+    """How pleasant and how exciting a photo is: valence and arousal, from 1 to 9.
+
+    labels: K words, and places: the valence and arousal of each, that the network learnt with; none where it did without.
+    """
 
     valence: float
     arousal: float
+    labels: tuple[str, ...] = ()
+    places: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def nearest(self) -> str | None:
+        """The word whose place is nearest; None where no places are known."""
+        here = (self.valence, self.arousal)
+        found = zip(self.labels, self.places, strict=False)
+        return min(found, key=lambda word: math.dist(here, word[1]))[0] if self.places else None
 
     @property
     def headline(self) -> str:
         return f"valence {self.valence:.1f}, arousal {self.arousal:.1f}"
 
     def numbers(self) -> dict[str, Any]:
-        return super().numbers() | {"valence": self.valence, "arousal": self.arousal}
+        return super().numbers() | {"valence": self.valence, "arousal": self.arousal, "nearest": self.nearest}
 
     def __repr__(self) -> str:
         return f"Rated({self.headline}, {self.model})"

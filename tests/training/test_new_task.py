@@ -35,7 +35,7 @@ def rated(photos: Path, tmp_path: Path) -> Path:
 def flags(rated: Path, tmp_path: Path) -> list[object]:
     where = ["--data", rated, "--valence-scale", 0, 100, "--workers", 0, "--cpu"]
     size = ["--epochs", 6, "--batch-size", 4, "--frozen-sections", 2, "--ema", 0.5, "--head-lr", 0.02, "--views", 2]
-    return ["ratings", *where, *size, "--sample-maps", 0, "--cache", tmp_path / "cache"]
+    return ["toy-ratings", *where, *size, "--sample-maps", 0, "--cache", tmp_path / "cache"]
 
 
 def test_the_commands_take_it(flags: list[object], rated: Path, tmp_path: Path, command: Command):
@@ -52,7 +52,7 @@ def test_the_commands_take_it(flags: list[object], rated: Path, tmp_path: Path, 
     assert (run / "evaluation" / "note.txt").read_text() == f"error {found['mae']:.3f}"
     assert command(publish, run, "--out", tmp_path / "shipped") is None
     card = ModelCard.load(tmp_path / "shipped" / "README.md").text
-    assert "training.train ratings --data DATA --out runs/shipped" in card and "--head-lr 0.02" in card
+    assert "training.train toy-ratings --data DATA --out runs/shipped" in card and "--head-lr 0.02" in card
     assert type(load_model(tmp_path / "shipped")) is ToyRater
 
 

@@ -15,7 +15,6 @@ from cternet.networks.emotion import EmotionNetwork
 from training.data import Example, leave_out_unreadable, load_examples
 from training.data.targets import require_images
 from training.emotions.config import TrainConfig
-from training.emotions.pictures import sample_figures
 from training.emotions.soft_labels import target_table
 from training.emotions.start_head import load_head
 from training.emotions.teachers import Teachers
@@ -27,6 +26,7 @@ from training.engine.sampler import EpochSampler
 from training.engine.start_weights import load_backbone, new_network
 from training.evaluation import evaluate
 from training.evaluation.attention import REPLACEMENTS
+from training.sample_figures import sample_figures
 
 
 class ClassificationRun(Run):
