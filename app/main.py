@@ -7,6 +7,7 @@ import gradio as gr
 
 from app.analyze.classified import ClassifiedPage
 from app.analyze.page import AnalyzePage
+from app.analyze.rated import RatedPage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "assets" / "examples"
 MEMORY = 2**30
 """Bytes that a page's store of visitors' data may take, over all models."""
-PAGES: tuple[type[Page], ...] = (AnalyzePage, ClassifiedPage, IntervenePage, ComparePage)
+PAGES: tuple[type[Page], ...] = (AnalyzePage, RatedPage, ClassifiedPage, IntervenePage, ComparePage)
 """In the order of their tabs; of one title the first whose needs the model meets."""
 TOGGLES = Path(__file__).with_name("toggles.js").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from cternet import CheckpointError, Classifier, Predictor
+from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
 
 CONFIG = "config.json"
@@ -40,7 +40,7 @@ def sources(named: str) -> list[str]:
 def load_models(named: str) -> list[Networks]:
     """Every model of a list of sources, each loaded once, as are the networks they are compared with.
 
-    Where a source is a folder of folders, those that hold something else than a classifier are left out with a word in the log.
+    Where a source is a folder of folders, those that say nothing of a photo as a whole are left out with a word in the log.
 
     Raises:
         CheckpointError: a model cannot be loaded, or none is there.
@@ -48,7 +48,7 @@ def load_models(named: str) -> list[Networks]:
     asked, shared, models = listed(named), {}, []
     for source in sources(named):
         try:
-            predictor = Predictor.from_pretrained(source, kind=Classifier)
+            predictor = Predictor.from_pretrained(source)
         except CheckpointError as error:
             if source in asked:
                 raise

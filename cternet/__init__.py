@@ -12,6 +12,7 @@ from cternet.networks.config import CTERNetConfig
 from cternet.networks.cternet import CTERNet
 from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import FAMILIES
+from cternet.networks.network import Network, Rater
 from cternet.photos.load import MAX_BYTES, ImageError, load_image
 from cternet.photos.preprocess import middle_square, preprocess
 from cternet.results.analysis import Analysis, Counterfactual
@@ -37,9 +38,11 @@ __all__ = [
     "Counterfactual",
     "EmotionNetwork",
     "ImageError",
+    "Network",
     "Outputs",
     "Predictor",
     "Rated",
+    "Rater",
     "Result",
     "__version__",
     "available",

@@ -9,7 +9,9 @@ from PIL import Image
 from timm.models import save_for_hf
 
 from cternet import CTERNetConfig, EmotionNetwork
+from cternet.networks.config import ValenceArousalConfig
 from cternet.networks.families import make_network
+from cternet.networks.valence_arousal import ValenceArousal
 from cternet.photos.preprocess import preprocess
 
 BACKBONES: dict[str, int | None] = {
@@ -52,6 +54,21 @@ def tiny_config(**changes) -> CTERNetConfig:
         "dropout": 0.0,
     }
     return CTERNetConfig(**settings | changes)
+
+
+PLACES = ((7.0, 5.0), (2.5, 6.0))
+"""Valence and arousal of two classes."""
+
+
+def tiny_rater(**changes) -> ValenceArousal:
+    """In eval mode; its ratings differ from photo to photo and its maps from place to place."""
+    settings = {"backbone": "test_efficientnet", "output_stride": 16, "image_size": SIZE, "dropout": 0.0}
+    settings |= {"classes": ("amusement", "anger"), "places": PLACES}
+    torch.manual_seed(0)
+    network = make_network(ValenceArousalConfig(**settings | changes)).eval()
+    with torch.no_grad():
+        network.rate.weight.mul_(20)
+    return network
 
 
 def tiny_network(seed: int = 0, **changes) -> EmotionNetwork:

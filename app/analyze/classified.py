@@ -9,7 +9,7 @@ from app.analyze.layout import OPACITY
 from app.checks import Flag, Payload, one_of, real_number
 from app.page import Frame, Page, Shown, by_name
 from app.queues import REDRAW
-from cternet import Classified, Predictor
+from cternet import Classified, Classifier, Predictor
 from cternet.show.colours import SEQUENTIAL
 
 EXPLANATION = """
@@ -34,7 +34,7 @@ class ClassifiedPage(Page):
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
-        return ""
+        return "" if isinstance(predictor.model, Classifier) else f"{predictor.name} names no emotions."
 
     def show(self, request: gr.Request, **values: Any) -> Shown:
         """The visitor's photo; the network does not run."""

@@ -8,7 +8,7 @@ import cv2
 import gradio as gr
 import numpy as np
 
-from cternet import Analysis, Classified
+from cternet import Analysis, Classified, Result
 from cternet.compare import METHODS, Comparison, Faithfulness, Networks, Panel, Sample
 from cternet.minimal_sets import MinimalSet
 from cternet.results.painting import Mask
@@ -24,9 +24,11 @@ def told(answer: dict[str, Any], request: gr.Request) -> Any:
     return json.dumps(answer, ensure_ascii=False) if request.headers.get("x-gradio-user") == "mcp" else answer
 
 
-def analyze_answer(found: Classified, emotion: str, *, maps: bool, figure: bool) -> dict[str, Any]:
-    """Every number and, if wanted, the maps and the figure; those of the effect are of one emotion."""
-    answer = {**found.numbers(), "emotion": emotion}
+def analyze_answer(found: Result, emotion: str, *, maps: bool, figure: bool) -> dict[str, Any]:
+    """Every number and, if wanted, the maps and the figure; those of the effect are of one emotion, or of the predicted."""
+    answer = found.numbers()
+    if isinstance(found, Classified):
+        answer["emotion"] = emotion = emotion or found.prediction
     if figure:
         label = {"label": emotion} if isinstance(found, Analysis) else {}
         answer["figure"] = f"data:image/png;base64,{b64encode(drawn(figure_of, found, **label)).decode()}"

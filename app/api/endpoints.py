@@ -24,7 +24,7 @@ from app.api.inputs import (
 from app.checks import Refused, sentence
 from app.choices import allocations
 from app.queues import LONG, PHOTO
-from cternet import ALLOCATIONS, LEVELS, AllocationName, Analysis, ImageError
+from cternet import ALLOCATIONS, LEVELS, AllocationName, Analysis, Classified, Classifier, ImageError
 from cternet.compare import DEFAULT, Networks, load_samples
 from cternet.compare import compare as explain
 from cternet.compare import measure as measure_maps
@@ -104,7 +104,8 @@ class Endpoints:
             allocation: What S* is; own is the one the model was trained with.
             level: Where attention is replaced; own is the one the model was trained with.
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
-            emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one.
+            emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one. A model that rates gives
+                valence and arousal, from 1 to 9, and names no emotions.
             maps: Whether to give S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
             figure: Whether to give the figure of the analysis, a PNG of some 700 kB as a data: address.
             model: Name of one of this server's models; the first one by default.
@@ -124,7 +125,9 @@ class Endpoints:
                 found = looked(found, asked.allocation, asked.level, asked.seed)
             elif (asked.allocation, asked.level) != (OWN, OWN):
                 raise Refused(f"{predictor.name} has no attention to replace; leave allocation and level as they are.")
-            return told(analyze_answer(found, asked.emotion or found.prediction, maps=asked.maps, figure=asked.figure), request)
+            if not isinstance(found, Classified) and asked.emotion:
+                raise Refused(f"{predictor.name} rates photos and names no emotions; leave emotion out.")
+            return told(analyze_answer(found, asked.emotion, maps=asked.maps, figure=asked.figure), request)
 
     def intervene(
         self,
@@ -219,6 +222,8 @@ class Endpoints:
         """
         with self.answering():
             networks = self.networks(model)
+            if not isinstance(networks.predictor.model, Classifier):
+                raise Refused(f"{networks.predictor.name} names no emotions, so there are no maps of them to compare.")
             given = {"methods": methods, "emotion": emotion, "measure": measure, "maps": maps}
             asked = CompareArguments.of(given, methods=QUICK, emotion=networks.classes)
             (sample,) = load_samples(networks, [opened("image", image)])

@@ -18,7 +18,7 @@ from app.page import Frame, Page, Shown, Studio, by_name
 from app.queues import COMPARE, LONG, REDRAW
 from app.sessions import Sessions
 from app.uploads import Upload
-from cternet import Predictor
+from cternet import Classifier, Predictor
 from cternet.compare import DEFAULT, METHODS, SOURCES, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,9 @@ class ComparePage(Page):
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
-        return ""
+        if isinstance(predictor.model, Classifier):
+            return ""
+        return f"{predictor.name} names no emotions, so there is no answer whose maps could be compared; choose another model."
 
     # --- handlers
 

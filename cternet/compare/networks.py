@@ -32,13 +32,12 @@ def place_of(family: str) -> str:
 class Networks:
     """A classifier, CTERNet or another, and the networks it is compared with; they keep nothing of any image.
 
+    A network that rates stands alone: it has no classes whose maps could be compared.
+
     Args:
         predictor: the classifier, which also says what every map is drawn over and which class is looked at by default.
         sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
         loaded: networks by name and source, where several of these share them; those that are missing are put there.
-
-    Raises:
-        ValueError: the predictor's network is no classifier.
 
     Attributes:
         all: the networks that are there, by name.
@@ -56,15 +55,18 @@ class Networks:
         loaded: dict[str, Any] | None = None,
     ) -> None:
         network = predictor.model
-        if not isinstance(network, Classifier):
-            raise ValueError(f"{predictor.name} names no classes, so there is no answer whose maps could be compared")
         self.predictor, self.device = predictor, predictor.device
         self.loaded = {} if loaded is None else loaded
         self.main = place_of(network.family)
-        self.all: dict[str, Classifier | RAS] = {self.main: network}
+        self.all: dict[str, Classifier | RAS] = {}
         self.reasons: dict[str, str] = {}
         self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
+        if not isinstance(network, Classifier):
+            alone = f"{predictor.name} names no emotions, so there is no answer whose maps could be compared"
+            self.reasons = dict.fromkeys(("cternet", *OTHERS), alone)
+            return
+        self.all[self.main] = network
         if self.main != "cternet":
             self.reasons["cternet"] = f"{predictor.name} is {family_of(network.family).about}, not CTERNet"
         for name, source in sources.items():

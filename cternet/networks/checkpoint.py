@@ -12,13 +12,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cternet.networks.backbone_network import WEIGHTS, MissingBase
 from cternet.networks.families import Family, family_of, in_words, named_in
 from cternet.networks.reliability import Reliability, read_reliability
 from cternet.networks.timm_classifier import is_timm_name
 from cternet.shipped import weights_folder
 
 CONFIG = "config.json"
-WEIGHTS = "model.safetensors"
 BANK = "shuffle_bank.safetensors"
 SHIPPED = weights_folder()
 """The checkpoints that come with the project."""
@@ -61,6 +61,8 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
         with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
             network: Any = family.network
             return network.from_pretrained(source_name, config=config, strict=True).eval()
+    except MissingBase as error:
+        raise CheckpointError(str(error)) from None
     except SafetensorError as error:
         raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}); {MEND}.") from None
     except RuntimeError as error:

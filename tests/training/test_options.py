@@ -17,12 +17,12 @@ from tests.training.ranks import run as run_ranks
 from training import train as train_module
 from training.data import DataError, Example
 from training.emotions.config import TrainConfig
-from training.emotions.pictures import sample_figures
 from training.emotions.presets import PRESETS
 from training.emotions.soft_labels import target_table
 from training.emotions.teachers import Teachers
 from training.engine.optimisation import build_optimizer, build_schedule
 from training.engine.run_folder import changed_settings
+from training.sample_figures import sample_figures
 from training.train import parse
 
 # Nothing random but the start, so that a batch may be cut up.

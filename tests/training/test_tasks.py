@@ -9,7 +9,7 @@ import pytest
 
 from cternet.networks.checkpoint import CheckpointError
 from tests.cternet.networks.test_ras import tiny_ras
-from tests.tiny import tiny_network
+from tests.tiny import tiny_network, tiny_rater
 from training import evaluate, publish, train
 from training.tasks import EMOTIONS, SALIENCY, TASKS, Task, task_of_config, task_of_weights
 
@@ -19,7 +19,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "weights"
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, Path]:
     """The best weights of a run of each task."""
-    for name, network in {"emotions": tiny_network(family="wscnet"), "saliency": tiny_ras()}.items():
+    networks = {"emotions": tiny_network(family="wscnet"), "saliency": tiny_ras(), "ratings": tiny_rater()}
+    for name, network in networks.items():
         network.save_pretrained(tmp_path / name / "best", config=asdict(network.config))
     return {name: tmp_path / name for name in TASKS}
 
@@ -59,7 +60,9 @@ def test_help_is_that_of_the_checkpoint(folders: dict[str, Path], capsys: pytest
 
 def test_a_network_of_no_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("training.tasks.read_config", lambda _: {"architecture": "resnet18", "num_classes": 3})
-    with pytest.raises(CheckpointError, match=r"which no task trains; give a checkpoint of the task emotions or saliency\."):
+    with pytest.raises(
+        CheckpointError, match=r"which no task trains; give a checkpoint of the task emotions or saliency or ratings\."
+    ):
         task_of_weights("somewhere")
     monkeypatch.setattr(sys, "argv", ["evaluate", "--weights", "somewhere", "--data", "x", "--out", str(tmp_path)])
     with pytest.raises(SystemExit, match="error: somewhere holds an image classifier of timm"):

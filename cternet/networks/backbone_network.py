@@ -1,0 +1,80 @@
+"""What the networks of this project share that say something of a whole photo: a backbone, and how checkpoints hold it."""
+
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from cternet.networks.backbone import Backbone
+from cternet.networks.config import EmotionConfig
+from cternet.networks.network import Network
+
+WEIGHTS = "model.safetensors"
+
+
+class MissingBase(Exception):
+    """The checkpoint that another shares weights with is not there; the message says where it belongs."""
+
+
+class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", license="other"):
+    """A ``Backbone`` and dropout; a subclass adds its head.
+
+    Args:
+        config: see ``EmotionConfig``.
+        pretrained: start from timm's backbone weights (fetched from the hub).
+
+    Raises:
+        ValueError: a config of another family.
+    """
+
+    config: EmotionConfig
+
+    def __init__(self, config: EmotionConfig, pretrained: bool = False) -> None:
+        super().__init__()
+        if config.family != self.family:
+            raise ValueError(f"a {type(self).__name__} is of the family {self.family}, and the config's is {config.family}")
+        self.config = config
+        self.backbone = Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
+        self.drop = nn.Dropout2d(config.dropout)
+
+    def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
+        """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""
+        return self.backbone(images, start)
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, strict: bool = True, **options: Any) -> "BackboneNetwork":
+        """Weights that do not fit are an error: the mixin would leave what they lack at random.
+
+        What the checkpoint shares with another is taken from that one (``EmotionConfig.base``).
+        """
+        base = options["config"].base
+        if not base:
+            return super()._from_pretrained(model_id=model_id, strict=strict, **options)
+        shared = load_file(base_weights(model_id, base))
+        network = super()._from_pretrained(model_id=model_id, strict=False, **options)
+        own = load_file(weights_of(model_id))
+        state = {name: value for name, value in shared.items() if name.startswith("backbone.")} | own
+        network.load_state_dict(state, strict=strict)
+        return network
+
+
+def weights_of(source: str) -> Path:
+    """The weights of a checkpoint folder, or of an ``owner/name`` of the hub."""
+    return Path(source) / WEIGHTS if Path(source).is_dir() else Path(hf_hub_download(source, WEIGHTS))
+
+
+def base_weights(source: str, base: str) -> Path:
+    """The weights of the checkpoint ``base`` beside another: in the same folder, or of the same owner on the hub.
+
+    Raises:
+        MissingBase: it is not there.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        return weights_of(f"{source.split('/')[0]}/{base}")
+    path = folder.resolve().parent / base / WEIGHTS
+    if not path.is_file():
+        raise MissingBase(f"{folder} shares weights with {base}, and there is no {path}; put that checkpoint there.")
+    return path

@@ -1,0 +1,137 @@
+"""What is published of a run that learnt valence and arousal."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCard
+from safetensors.torch import load_file, save_file
+
+from cternet.networks.backbone_network import WEIGHTS
+from cternet.networks.checkpoint import load_model
+from cternet.networks.valence_arousal import ValenceArousal
+from training.about import About, read_about
+from training.publication import Product, Publication, card_data, curves, evaluation_command, lines, millions, training_command
+from training.ratings.config import RatingConfig
+from training.ratings.figures import AXES, MEASURES
+from training.tables import table
+
+TEMPLATE = Path(__file__).with_name("card.md")
+Metrics = dict[str, dict[str, Any]]
+
+
+@dataclass
+class RatingPublication(Publication):
+    """What to publish, and where."""
+
+    base: Path | None = None
+    """Checkpoint folder whose backbone the run left as it was, in the most part: only what differs is stored.  It must then lie
+    beside the folder that is published."""
+    table_note: str = ""
+    """In words, what the recipe gave over several seeds."""
+
+
+def product(settings: RatingPublication, name: str) -> Product:
+    """The network, its card and its curves.
+
+    Raises:
+        CheckpointError, OSError, ValueError: the run, its figures or the description cannot be read.
+    """
+    network, about, history = load_model(settings.run / "best", ValenceArousal), read_about(settings.about), settings.history()
+    network.config.training_data, network.config.metrics = about.training_data, measured(settings.run)
+    network.config.base = settings.base.name if settings.base else None
+    text = card(settings, network, name, about, history)
+    drawn = {"curves.png": curves(history, panels(history))}
+    return Product(network, about, text, drawn, partial(leave_out_shared, settings.base))
+
+
+def leave_out_shared(base: Path | None, folder: Path) -> None:
+    """Store only the weights that are not those of ``base``.
+
+    Raises:
+        ValueError: none is shared.
+    """
+    if base is None:
+        return
+    ours, theirs = load_file(folder / WEIGHTS), load_file(base / WEIGHTS)
+    kept = {name: value for name, value in ours.items() if name not in theirs or not theirs[name].equal(value)}
+    if len(kept) == len(ours):
+        raise ValueError(f"{base} shares no weights with this run; publish it without --base")
+    save_file(kept, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def commands(settings: RatingPublication, name: str, splits: Sequence[str]) -> str:
+    """The commands that made the weights and their figures, without the paths of the machine they ran on."""
+    data = ["--data", "DATA"]
+    ran = settings.commands.read_text().strip() if settings.commands else ""
+    made = ran or lines([training_command(settings.settings(), RatingConfig, ["ratings", *data], f"runs/{name}")])
+    return f"{made}\n{lines([evaluation_command(name, split, data) for split in splits])}"
+
+
+def panels(history: list[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:
+    """The curves of loss terms, and of correlations on val."""
+    terms = {name: [entry["loss"][name] for entry in history] for name in history[0]["loss"]}
+    correlations = {name: [entry["val"][f"{name}_r"] for entry in history] for name in AXES}
+    return {"Training loss": terms, "Pearson r on val": correlations}
+
+
+def figures_table(metrics: Metrics) -> str:
+    heads = [f"{name}: {words}" for name in AXES for words in MEASURES.values()]
+    rows = [
+        [split, *(f"{found[name][key]:.3f}" for name in AXES for key in MEASURES), found["images"]]
+        for split, found in metrics.items()
+    ]
+    return table(["split", *heads, "photos"], rows)
+
+
+def card(
+    settings: RatingPublication, network: ValenceArousal, name: str, about: About, history: list[dict[str, Any]]
+) -> ModelCard:
+    """The model card in the Hub's format; ``network.config.metrics`` holds its figures."""
+    config, metrics, given = network.config, network.config.metrics, settings.settings()
+    split = list(metrics)[-1]
+    data = card_data(
+        name,
+        about,
+        pipeline="image-feature-extraction",
+        tags=["emotion-recognition", "valence-arousal", "image-regression"],
+        split=split,
+        results={(f"{axis}_r", f"Pearson r, {axis}"): round(metrics[split][axis]["r"], 4) for axis in AXES},
+    )
+    best = max(history, key=lambda entry: entry["val"]["score"])
+    return ModelCard.from_template(
+        data,
+        template_path=str(TEMPLATE),
+        name=name,
+        config=config,
+        about=about,
+        parameters=millions(network),
+        start=settings.start,
+        note=settings.note,
+        averaged=bool(given.get("ema")),
+        commands=commands(settings, name, list(metrics)),
+        epochs=len(history),
+        best_epoch=best["epoch"],
+        figures=figures_table(metrics),
+        seeds_note=settings.table_note,
+        classes=[(label, *place) for label, place in zip(config.classes, config.places, strict=True)],
+    )
+
+
+def measured(run: Path) -> Metrics:
+    """Figures on val and, where it was measured, on test, by split.
+
+    Raises:
+        ValueError: the run was not measured on val.
+    """
+    files = {split: run / "evaluation" / f"{split}.json" for split in ("val", "test")}
+    if not files["val"].is_file():
+        raise ValueError(f"{files['val']} is missing; make it with training.evaluate --split val")
+    found = {split: json.loads(file.read_text()) for split, file in files.items() if file.is_file()}
+    return {
+        split: {axis: {key: round(values[axis][key], 6) for key in MEASURES} for axis in AXES} | {"images": values["images"]}
+        for split, values in found.items()
+    }
