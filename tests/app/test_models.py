@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from app.analyze.classified import ClassifiedPage
+from app.analyze.rated import RatedPage, called, facts
 from app.api.endpoints import Endpoints
 from app.compare.page import ComparePage
 from app.main import PAGES, build
@@ -21,7 +22,7 @@ from app.workspace.picker import PhotoPicker
 from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
 from tests.app.calls import uploaded
-from tests.tiny import tiny_network, tiny_photo
+from tests.tiny import tiny_network, tiny_photo, tiny_rater
 from tests.toy import Toy, ToyConfig, toy_family
 
 VISITOR = SimpleNamespace(session_hash="a", headers={})
@@ -107,6 +108,53 @@ def test_every_page_but_the_fallback_says_what_it_needs(plain: Networks):
     reasons = {page.__name__: page.needs(plain.predictor) for page in PAGES}
     assert reasons["AnalyzePage"].endswith(".") and "plain" in reasons["AnalyzePage"]
     assert reasons["ClassifiedPage"] == reasons["ComparePage"] == ""
+
+
+def test_a_model_that_rates_has_its_page_and_the_others_say_why_not(photo: dict, tmp_path: Path):
+    networks = Networks(Predictor(tiny_rater(), name="rater", device="cpu"))
+    found = pages_of(networks)
+    assert type(found["Analyze"]) is RatedPage
+    assert isinstance(found["Compare"], UnavailablePage) and "names no emotions" in found["Compare"].reason
+    assert isinstance(found["Intervene"], UnavailablePage)
+    page = found["Analyze"]
+    look = {"opacity": 0.6, "smooth": True}
+    assert "Choose a photo" in page.show(VISITOR, **look)["answer"]
+    choose(found, photo)
+    rated, shown = page.studio.photos.get("a").result, page.show(VISITOR, **look)
+    assert f"Valence {rated.valence:.1f}, arousal {rated.arousal:.1f}" in shown["answer"]
+    assert f"<b>{rated.nearest}</b> lies nearest" in shown["answer"] and shown["answer"].count("<svg") == 1
+    assert shown["maps"].count("<img") == 2 and "red: more pleasant" in shown["maps"]
+    assert page.redraw(VISITOR, opacity=0.2, smooth=False)["maps"] != shown["maps"]
+    for ending in (".png", ".json", ".npz"):
+        assert Path(page.download(ending)(VISITOR, **look)["file"]).name == f"photo-rater-ratings{ending}"
+    build(networks)
+
+
+def test_a_rating_in_words():
+    assert [called(value, "calm", "exciting") for value in (1, 3.6, 5, 5.5, 8)] == [
+        "calm",
+        "rather calm",
+        "neither calm nor exciting",
+        "rather exciting",
+        "exciting",
+    ]
+    figures = {"valence": {"r": 0.7123, "rmse": 1.2}, "arousal": {"r": 0.6, "rmse": 0.9}, "images": 166}
+    assert "r = 0.71 (valence) and 0.60 (arousal)" in facts({"test": figures})[0]
+    assert facts({}) == facts({"test": {"accuracy": 0.7}}) == []
+
+
+def test_programs_get_ratings_and_are_told_what_a_rater_cannot(networks: Networks, photo: dict):
+    endpoints = Endpoints(networks, Networks(Predictor(tiny_rater(), name="rater", device="cpu")))
+    found = endpoints.analyze(VISITOR, photo, model="rater", figure=True)
+    assert 1 < found["valence"] < 9 and set(found["maps"]) == {"valence", "arousal"} and "emotion" not in found
+    assert found["figure"].startswith("data:image/png")
+    for refused, words in (
+        (lambda: endpoints.analyze(VISITOR, photo, model="rater", emotion="anger"), "leave emotion out"),
+        (lambda: endpoints.compare(VISITOR, photo, model="rater"), "names no emotions"),
+        (lambda: endpoints.intervene(VISITOR, photo, cells=[[0.0]], model="rater"), "no evidence"),
+    ):
+        with pytest.raises(gr.Error, match=words):
+            refused()
 
 
 def test_nothing_of_a_visitor_of_one_model_is_there_on_another(networks: Networks, photo: dict):
