@@ -43,7 +43,7 @@ class Toy(EmotionNetwork):
         self.second = nn.Linear(self.backbone.channels, len(config.classes))
 
     def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> ToyOutputs:
-        x = self.drop(x)
+        x = self.ready(x)
         y = self.first(self.norm(self.narrow(x)).mean(dim=(2, 3)))
         y_second = self.second(x.mean(dim=(2, 3)))
         return ToyOutputs(y=y, y_second=y_second, prediction=y)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from cternet.compare.errors import MapError, Stopped
 from cternet.compare.sample import Sample
+from cternet.networks.backbone_network import BackboneNetwork
 
 Make = Callable[[Sample, str, Callable[[], bool]], NDArray[Any]]
 
@@ -35,9 +36,12 @@ def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
     Raises:
         MapError: the classifier has another head.
     """
-    x, plain = sample.need("vanilla"), sample.networks.classifiers["vanilla"].plain_classifier
+    x, network = sample.need("vanilla"), sample.networks.classifiers["vanilla"]
+    plain = network.plain_classifier
     if plain is None:
         raise MapError("CAM is defined for a head that is one linear layer on pooled features; Grad-CAM is for others")
+    if isinstance(network, BackboneNetwork):
+        x = network.ready(x[None])[0]
     weight = plain.weight[sample.networks.class_index("vanilla", label)]
     return torch.einsum("chw,c->hw", x.float(), weight.float()).cpu().numpy()
 

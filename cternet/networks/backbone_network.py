@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.networks.backbone import Backbone
+from cternet.networks.ccim import CCIM
 from cternet.networks.config import EmotionConfig
 from cternet.networks.network import Network
 
@@ -19,7 +20,7 @@ class MissingBase(Exception):
 
 
 class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", license="other"):
-    """A ``Backbone`` and dropout; a subclass adds its head.
+    """A ``Backbone``, CCIM if asked for, and dropout; a subclass adds its head.
 
     Args:
         config: see ``EmotionConfig``.
@@ -37,11 +38,20 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
             raise ValueError(f"a {type(self).__name__} is of the family {self.family}, and the config's is {config.family}")
         self.config = config
         self.backbone = Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
+        self.ccim: CCIM | None = None
+        if config.deconfound is not None:
+            if config.confounders is None:
+                raise ValueError("CCIM needs a dictionary of confounders, and the settings do not say how large it is")
+            self.ccim = CCIM(self.backbone.channels, *config.confounders, config.deconfound)
         self.drop = nn.Dropout2d(config.dropout)
 
     def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
         """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""
         return self.backbone(images, start)
+
+    def ready(self, x: Tensor) -> Tensor:
+        """X as the head takes it: de-confounded if asked for, and in training with channels dropped."""
+        return self.drop(x if self.ccim is None else self.ccim(x))
 
     @classmethod
     def _from_pretrained(cls, *, model_id: str, strict: bool = True, **options: Any) -> "BackboneNetwork":

@@ -41,6 +41,10 @@ class EmotionConfig:
     """Input normalisation, RGB in [0, 1]."""
     dropout: float = 0.2
     """Share of the channels of X dropped in training, before every head."""
+    deconfound: Literal["dot-product", "additive"] | None = None
+    """Put CCIM between backbone and head, with this kind of intervention."""
+    confounders: tuple[int, int] | None = None
+    """How many confounders CCIM knows, and their channels; comes from the dictionary."""
     base: str | None = None
     """Name of the checkpoint beside this one whose backbone it shares: its own file holds only what differs."""
     training_data: str = ""
@@ -52,6 +56,9 @@ class EmotionConfig:
         self.classes, self.mean, self.std = tuple(self.classes), triple(self.mean), triple(self.std)
         if len(self.classes) == 1:
             self.classes = TABLES.get(self.classes[0], self.classes)
+        if self.confounders is not None:
+            number, channels = self.confounders
+            self.confounders = number, channels
         if len(self.classes) < 2:
             raise ValueError(f"at least two classes are needed, or one of the names {', '.join(TABLES)}")
 

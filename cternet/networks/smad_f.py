@@ -45,7 +45,7 @@ class SMADF(EmotionNetwork):
         self.coupling = Coupling(channels, reduced, classes)
 
     def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> AttentionOutputs:
-        x = self.drop(x)
+        x = self.ready(x)
         s_out, reduced = self.deployment(self.situation(x)), self.coupling.reduce(x)
         # Y_TE is a difference of logits: from here on in the weights' own precision, also under autocast.
         with torch.autocast(x.device.type, enabled=False):

@@ -31,7 +31,7 @@ class ValenceArousal(Rater, BackboneNetwork, tags=["image-regression", "emotion-
         return self.forward_head(self.forward_features(images, start))
 
     def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> Ratings:
-        pooled = self.drop(x).mean(dim=(2, 3)).float()
+        pooled = self.ready(x).mean(dim=(2, 3)).float()
         with torch.autocast(x.device.type, enabled=False):
             rated = LOWEST + (HIGHEST - LOWEST) * self.rate(pooled).sigmoid()  # (B, 2)
             logits = None if self.classify is None else self.classify(pooled)
@@ -39,6 +39,5 @@ class ValenceArousal(Rater, BackboneNetwork, tags=["image-regression", "emotion-
 
     def maps(self, x: Tensor, outputs: Ratings) -> dict[str, Tensor]:
         """What each place says, W X_p + b: above 0 for more than the middle of the scale; the sigmoid takes its mean."""
-        weight, bias = self.rate.weight.to(x.dtype), self.rate.bias.to(x.dtype)
-        said = torch.einsum("rc,bchw->brhw", weight, x) + bias[:, None, None]
+        said = torch.einsum("rc,bchw->brhw", self.rate.weight.float(), self.ready(x).float()) + self.rate.bias[:, None, None]
         return {"valence": said[:, 0].float(), "arousal": said[:, 1].float()}

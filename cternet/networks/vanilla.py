@@ -18,12 +18,12 @@ class Vanilla(EmotionNetwork):
         self.classifier = nn.Linear(self.backbone.channels, len(config.classes))
 
     def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> Outputs:
-        return Outputs(y=self.classifier(self.drop(x).mean(dim=(2, 3))))
+        return Outputs(y=self.classifier(self.ready(x).mean(dim=(2, 3))))
 
     def maps(self, x: Tensor, outputs: Outputs) -> dict[str, Tensor]:
         """``cam``: the class activation map of the predicted class (Zhou et al. 2016), where it is positive."""
         predicted = outputs.prediction.argmax(dim=1)
-        cam = torch.einsum("bchw,bc->bhw", x.float(), self.classifier.weight.float()[predicted])
+        cam = torch.einsum("bchw,bc->bhw", self.ready(x).float(), self.classifier.weight.float()[predicted])
         return {"cam": cam.float().clamp(min=0)}  # einsum gives half precision under autocast
 
     @property

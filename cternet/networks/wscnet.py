@@ -56,7 +56,7 @@ class WSCNet(EmotionNetwork):
         self.wscnet = WSCNetHead(self.backbone.channels, len(config.classes), config.maps_per_class)
 
     def forward_head(self, x: Tensor, *, evidence: bool = False, generator: torch.Generator | None = None) -> WSCNetOutputs:
-        y, v, s = self.wscnet(self.drop(x))
+        y, v, s = self.wscnet(self.ready(x))
         return WSCNetOutputs(y=y, v=v, s=s)
 
     def maps(self, x: Tensor, outputs: Outputs) -> dict[str, Tensor]:

@@ -24,6 +24,8 @@ def load_head(network: EmotionNetwork, folder: Path) -> None:
     except CheckpointError as error:
         raise DataError(f"--start-head: {error}") from None
     theirs, ours = head_of(trained), head_of(network)
+    if trained.ccim is None:  # a new one changes nothing at first
+        theirs |= {name: value for name, value in ours.items() if name.startswith("ccim.")}
     if trained.config.classes != network.config.classes:
         raise DataError(
             f"--start-head: {folder} has other classes, or in another order ({', '.join(trained.config.classes)}); "
@@ -38,8 +40,8 @@ def load_head(network: EmotionNetwork, folder: Path) -> None:
         for name, value in ours.items():
             value.copy_(theirs[name])
         kept = buffers_of(trained)
-        for name, value in buffers_of(network).items():  # a batch norm's statistics
-            if name in kept and kept[name].shape == value.shape:
+        for name, value in buffers_of(network).items():  # a batch norm's statistics; the dictionary is the run's own
+            if not name.startswith("ccim.dict") and name in kept and kept[name].shape == value.shape:
                 value.copy_(kept[name])
 
 

@@ -22,6 +22,8 @@ class RunConfig:
     """Start from the head in --start too: of the same family, or a plain classifier, whose answer Y(S) starts as."""
     pretrained: bool = False
     """Start from timm's own backbone weights, fetched from the hub."""
+    confounders: Path | None = None
+    """Dictionary of training.confounders, for --model.deconfound."""
     frozen_sections: int = 4
     """Leading backbone sections kept fixed (an EfficientNet's first is its stem)."""
     train_depthwise: bool = True

@@ -27,6 +27,7 @@ from training.engine.processes import accelerated
 from training.engine.progress import Interrupted, Progress
 from training.engine.run_folder import check_run_folder, digest, open_run_folder
 from training.engine.sampler import EpochSampler
+from training.engine.start_weights import dictionary_for
 from training.engine.state import load_state, save_state
 from training.engine.tracking import check_tracker, log_pictures
 from training.files import write_folder
@@ -46,6 +47,7 @@ class Run(ABC):
         self.config = config
         self.progress = Progress()
         self.stop_signal: int | None = None
+        self.complete_settings()
         self.start_processes()
         check_run_folder(config)
         left_out = self.read_data()
@@ -105,6 +107,16 @@ class Run(ABC):
         """What ``weights`` make of a few photos, (h, w, 3) each, for the tracker."""
 
     # --- before the first step
+
+    def complete_settings(self) -> None:
+        """Settings that files determine; before they are compared with those of a run to resume.
+
+        Raises:
+            DataError: a file cannot be used.
+        """
+        dictionary = dictionary_for(self.config)
+        if dictionary is not None:
+            self.config.model.confounders = tuple(dictionary.confounders.shape)
 
     def start_processes(self) -> None:
         config = self.config

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from cternet.networks.families import make_network
 from training.data import DataError
+from training.engine.confounders import Dictionary, read_dictionary
 from training.engine.config import RunConfig
 from training.engine.efficientnet_lite import check_settings, is_lite, lite_weights
 
@@ -52,9 +53,14 @@ def new_network(config: RunConfig) -> nn.Module:
             "give weights with --start or --pretrained, or train all with --frozen-sections 0",
             file=sys.stderr,
         )
+    dictionary = dictionary_for(config)
     torch.manual_seed(config.seed)
     try:
-        return make_network(config.model, pretrained=config.pretrained)
+        network = make_network(config.model, pretrained=config.pretrained)
+        if dictionary is not None:
+            network.ccim.dictionary.copy_(dictionary.confounders)
+            network.ccim.prior.copy_(dictionary.prior)
+        return network
     except (OSError, HfHubHTTPError) as error:
         reason = str(error).split("\n")[0]
         raise DataError(
@@ -71,6 +77,21 @@ def new_network(config: RunConfig) -> nn.Module:
         reason = f": {error}" if str(error) else ""  # VGG's assertion says nothing
         asked, mend = (f" with output stride {stride}", ", or --model.output-stride None") if stride else ("", "")
         raise DataError(f"timm cannot make the backbone {name}{asked}{reason}; choose another --model.backbone{mend}") from None
+
+
+def dictionary_for(config: RunConfig) -> Dictionary | None:
+    """The dictionary of a network with CCIM, whose size the network's settings then tell; None for one without.
+
+    Raises:
+        DataError: see ``read_dictionary``.
+        ValueError: there is none, or one that nothing takes.
+    """
+    asked = getattr(config.model, "deconfound", None)
+    if (asked is None) != (config.confounders is None):
+        raise ValueError("give --model.deconfound and --confounders together, or neither")
+    if config.confounders is None:
+        return None
+    return read_dictionary(config.confounders, config.model.backbone)
 
 
 def load_backbone(network: nn.Module, start: Path) -> None:

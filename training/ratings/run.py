@@ -35,9 +35,9 @@ class RatingRun(Run):
     bare: ValenceArousal
     weights: ValenceArousal
 
-    def __init__(self, config: RatingConfig) -> None:
-        config.model.places = places_of(config.model.classes, config.lexicon)
-        super().__init__(config)
+    def complete_settings(self) -> None:
+        super().complete_settings()
+        self.config.model.places = places_of(self.config.model.classes, self.config.lexicon)
 
     def read_examples(self) -> tuple[dict[str, list[Example]], dict[Path, str]]:
         """The readable examples of train, or a share of them, and val.
