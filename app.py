@@ -2,8 +2,8 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS     checkpoint folders, folders of them or hub ids in place of the shipped one, divided as in PATH;
-                      visitors see the first until they choose another
+  CTERNET_WEIGHTS     checkpoint folders, folders of them or hub ids in place of those that come with the program, divided as
+                      in PATH; visitors see the first until they choose another
   GRADIO_SERVER_NAME  where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
   GRADIO_SERVER_PORT  at which port; 7860 or the next free one by default
   HF_HUB_OFFLINE      0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
@@ -41,8 +41,8 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
-from app.main import ROOT, build, options
-from app.models import load_models
+from app.main import build, options
+from app.models import EVERY_SHIPPED_MODEL, load_models
 from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -51,7 +51,7 @@ GRACE = 3.0
 """Seconds that requests under way get to end once the program is told to."""
 
 try:
-    models = load_models(WEIGHTS or str(ROOT / "assets" / "weights" / "cternet-fi"))
+    models = load_models(WEIGHTS or EVERY_SHIPPED_MODEL)
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cternet import CheckpointError, Predictor
-from cternet.compare import Networks
+from cternet.compare import SOURCES, Networks, loaded_name
 
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "weights"
+"""Checkpoints that come with the program."""
+EVERY_SHIPPED_MODEL = os.pathsep.join(map(str, (SHIPPED / "cternet-fi", SHIPPED)))
+"""Where nothing is named; CTERNet comes first."""
 CONFIG = "config.json"
 """What makes a folder a checkpoint."""
 NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9._-]")
@@ -45,20 +49,22 @@ def load_models(named: str) -> list[Networks]:
     Raises:
         CheckpointError: a model cannot be loaded, or none is there.
     """
-    asked, shared, models = listed(named), {}, []
+    asked, predictors = listed(named), {}
     for source in sources(named):
         try:
             predictor = Predictor.from_pretrained(source)
         except CheckpointError as error:
             if source in asked:
                 raise
-            log.warning("left out: %s", error)
+            log.log(logging.INFO if Path(source).parent == SHIPPED else logging.WARNING, "left out: %s", error)
             continue
-        predictor.name = free(predictor.name, [networks.predictor.name for networks in models])
-        models.append(Networks(predictor, loaded=shared))
-    if not models:
+        predictor.name = free(predictor.name, [other.name for other in predictors.values()])
+        predictors[Path(source).resolve()] = predictor
+    if not predictors:
         raise CheckpointError(f"{named} holds no model that this program can show; name a folder with a classifier.")
-    return models
+    places = {loaded_name(name, source): Path(source).resolve() for name, source in SOURCES.items()}
+    shared = {place: predictors[path].model for place, path in places.items() if path in predictors}
+    return [Networks(predictor, loaded=shared) for predictor in predictors.values()]
 
 
 def free(name: str, taken: Iterable[str]) -> str:

@@ -16,7 +16,8 @@ from torch import nn
 from training.about import About
 from training.engine.run_folder import in_this_version
 
-LEFT_OUT = {"cache", "cpu", "data", "masks", "metrics", "out", "resume", "splits", "start", "teachers", "tracker", "workers"}
+PLACES = {"confounders", "data", "lexicon", "masks", "out", "splits", "start", "teachers"}
+LEFT_OUT = PLACES | {"cache", "cpu", "metrics", "resume", "tracker", "workers"}
 """Settings that say where things lie on a machine, or that a card's command has apart."""
 
 
@@ -110,7 +111,7 @@ def without_paths(path: str) -> str:
 
 def training_command(settings: dict[str, Any], config: type, first: Sequence[str], out: str) -> list[str]:
     """The command of a run: ``first`` (its task, its data), the weights it takes, and what is not the default."""
-    weights = [value for name in ("start", "teachers") for value in named_weights(settings, name)]
+    weights = [value for name in ("start", "teachers", "confounders", "lexicon") for value in named_weights(settings, name)]
     return ["python", "-m", "training.train", *first, "--out", out, *weights, *flags(settings, config)]
 
 

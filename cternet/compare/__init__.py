@@ -5,7 +5,7 @@ from cternet.compare.errors import MapError, Stopped
 from cternet.compare.export import write
 from cternet.compare.methods import DEFAULT, GROUPS, KINDS, METHODS, Method, make_map, named, networks_of, unavailable
 from cternet.compare.metrics import METRICS, Faithfulness, Metric
-from cternet.compare.networks import SOURCES, Networks
+from cternet.compare.networks import SOURCES, Networks, loaded_name
 from cternet.compare.pictures import SCALES, STYLES, ScaleOf, Style, colours, picture, scales, shrunk
 from cternet.compare.sample import Sample, load_samples
 
@@ -32,6 +32,7 @@ __all__ = [
     "colours",
     "compare",
     "load_samples",
+    "loaded_name",
     "make_map",
     "measure",
     "named",

@@ -66,6 +66,8 @@ class Arguments:
     """WSCNet: checkpoint folder or hub id."""
     ras: str = str(SOURCES["ras"])
     """Saliency network: checkpoint folder or hub id."""
+    valence_arousal: str = str(SOURCES["valence-arousal"])
+    """Network that rates: checkpoint folder or hub id."""
     device: str | None = None
     """Torch device; by default a GPU where there is one."""
 
@@ -137,7 +139,7 @@ def failed(why: object, status: int) -> int:
 
 
 def sources(arguments: Arguments) -> dict[str, str]:
-    return {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
+    return {name: getattr(arguments, name.replace("-", "_")) for name in SOURCES}
 
 
 def load(arguments: Arguments, methods: Sequence[str]) -> Networks:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cternet.compare import attention, cam, saliency
+from cternet.compare import attention, cam, ratings, saliency
 from cternet.compare.errors import never, require_contrast
 from cternet.compare.sample import Array, Sample
 
@@ -33,6 +33,7 @@ KINDS: dict[str, NetworkKind] = {
     "vanilla": NetworkKind("the plain classifier", "A plain classifier's answer"),
     "wscnet": NetworkKind("WSCNet", OTHERS),
     "ras": NetworkKind("RAS", OTHERS, classifies=False),
+    "valence-arousal": NetworkKind("the network that rates", OTHERS, classifies=False),
 }
 """The networks of a comparison, by name."""
 
@@ -84,6 +85,7 @@ class Method:
 
 
 ZHANG = ("Zhang et al., CTERNet", "https://github.com/anonymousaaai2025/CTERNet")
+TWO_STAGES = ("Lee et al. 2025", "https://doi.org/10.1109/TCDS.2024.3465602")
 FAMILY_WORDS = {
     "grad-cam": (
         "Grad-CAM",
@@ -184,6 +186,24 @@ METHODS: dict[str, Method] = {
         "Wang et al. 2020",
         "https://arxiv.org/abs/1910.01279",
         slow=True,
+    ),
+    "valence": Method(
+        "Valence",
+        ratings.valence,
+        "valence-arousal",
+        "How pleasant each place is to a network that learnt people's ratings of photos; negative places are unpleasant.",
+        *TWO_STAGES,
+        per_class=False,
+        signed=True,
+    ),
+    "arousal": Method(
+        "Arousal",
+        ratings.arousal,
+        "valence-arousal",
+        "How exciting each place is to a network that learnt people's ratings of photos; negative places are calm.",
+        *TWO_STAGES,
+        per_class=False,
+        signed=True,
     ),
     "spectral-residual": Method(
         "Spectral residual",

@@ -11,6 +11,7 @@ from torchvision.transforms.v2.functional import normalize
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
 from cternet.networks.classifier import Classifier
 from cternet.networks.families import family_of
+from cternet.networks.network import Rater
 from cternet.networks.precision import has_fast_bfloat16
 from cternet.networks.ras import RAS
 from cternet.results.predictor import Predictor
@@ -19,6 +20,7 @@ SOURCES: dict[str, str | Path] = {
     "vanilla": SHIPPED / "vanilla-fi",
     "wscnet": SHIPPED / "wscnet-fi",
     "ras": SHIPPED / "ras",
+    "valence-arousal": SHIPPED / "va-oasis",
 }
 """Where the networks beside CTERNet come from: checkpoint folders or hub ids."""
 OTHERS = tuple(SOURCES)
@@ -29,6 +31,11 @@ def place_of(family: str) -> str:
     return family if family in ("cternet", *SOURCES) else "vanilla"
 
 
+def loaded_name(name: str, source: str | Path) -> str:
+    """Under which a network is shared by several ``Networks``."""
+    return f"{name} {source}"
+
+
 class Networks:
     """A classifier, CTERNet or another, and the networks it is compared with; they keep nothing of any image.
 
@@ -36,8 +43,8 @@ class Networks:
 
     Args:
         predictor: the classifier, which also says what every map is drawn over and which class is looked at by default.
-        sources: of ``vanilla``, ``wscnet`` and ``ras``; one that cannot be loaded or seen side by side is left out.
-        loaded: networks by name and source, where several of these share them; those that are missing are put there.
+        sources: of the names of ``SOURCES``; one that cannot be loaded or seen side by side is left out.
+        loaded: networks by their ``loaded_name``, where several of these share them; those that are missing are put there.
 
     Attributes:
         all: the networks that are there, by name.
@@ -58,7 +65,7 @@ class Networks:
         self.predictor, self.device = predictor, predictor.device
         self.loaded = {} if loaded is None else loaded
         self.main = place_of(network.family)
-        self.all: dict[str, Classifier | RAS] = {}
+        self.all: dict[str, Classifier | RAS | Rater] = {}
         self.reasons: dict[str, str] = {}
         self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
@@ -80,11 +87,11 @@ class Networks:
             self.reasons[name] = f"no weights were given for {name}"
 
     def add(self, name: str, source: str | Path) -> None:
-        key = f"{name} {source}"
-        if key not in self.loaded:
+        place = loaded_name(name, source)
+        if place not in self.loaded:
             network = load_model(source, family_of(name).network)
-            self.loaded[key] = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        network = self.loaded[key]
+            self.loaded[place] = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        network = self.loaded[place]
         if network.config.geometry != self.predictor.config.geometry:
             raise ValueError(
                 f"{source} sees another part of a photo than {self.predictor.name} "
@@ -130,7 +137,7 @@ class Networks:
 
     @torch.inference_mode()
     def forward(self, name: str, images: Tensor) -> Tensor:
-        """Images (B, 3, size, size) with values in [0, 1] to X (B, C, H, W) of a classifier, or saliency (B, h, w) of RAS."""
+        """Images (B, 3, size, size) with values in [0, 1] to X (B, C, H, W), or to the saliency (B, h, w) of RAS."""
         network, images = self.all[name], self.normalised(name, images)
         return network.saliency(images) if isinstance(network, RAS) else network.forward_features(images)
 

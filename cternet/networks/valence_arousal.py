@@ -1,7 +1,8 @@
 """Valence and arousal of a photo, learnt from ratings or from emotion labels whose words were rated.
 
-After Park et al., "Enhancing dimensional image emotion detection with low-resource dataset via two-stage training":
-a regression on pooled features, alone (single task) or beside a classifier of the labels (multi-task).
+After Lee et al., "Enhancing dimensional image emotion detection with a low-resource dataset via two-stage training", IEEE TCDS
+2025, https://doi.org/10.1109/TCDS.2024.3465602: a regression on pooled features, alone (single task) or beside a classifier of
+the labels (multi-task).
 """
 
 import torch

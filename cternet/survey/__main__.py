@@ -61,6 +61,8 @@ class Arguments(Options):
     """WSCNet: checkpoint folder or hub id."""
     ras: str = str(SOURCES["ras"])
     """Saliency network: checkpoint folder or hub id."""
+    valence_arousal: str = str(SOURCES["valence-arousal"])
+    """Network that rates: checkpoint folder or hub id."""
     device: str | None = None
     """Torch device; by default a GPU where there is one."""
 
@@ -105,7 +107,7 @@ def failed(why: object, status: int) -> int:
 def load(arguments: Arguments, device: str | torch.device) -> Networks:
     """CTERNet, and of the other networks those that the methods need."""
     needed = networks_of(arguments.methods)
-    sources = {"vanilla": arguments.vanilla, "wscnet": arguments.wscnet, "ras": arguments.ras}
+    sources = {name: getattr(arguments, name.replace("-", "_")) for name in SOURCES}
     predictor = Predictor.from_pretrained(arguments.weights, device=device, kind=CTERNet)
     networks = Networks(predictor, {name: source for name, source in sources.items() if name in needed})
     if arguments.quick and arguments.measure:

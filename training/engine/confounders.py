@@ -81,8 +81,8 @@ def read_dictionary(path: Path, backbone: str) -> Dictionary:
         raise DataError(f"{path} is no dictionary of confounders, or damaged ({error}); {make}") from None
     if provenance.backbone != backbone:
         raise DataError(
-            f"{path} holds contexts as {provenance.backbone} sees them, and this network's backbone is {backbone}; {make} --weights "
-            "of a checkpoint on the same backbone"
+            f"{path} holds contexts as {provenance.backbone} sees them, and this network's backbone is {backbone}; {make} "
+            "and the --weights of a checkpoint on the same backbone"
         )
     if (
         found.confounders.ndim != 2

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from cternet.networks.families import make_network
 from training.data import DataError
-from training.engine.confounders import Dictionary, read_dictionary
 from training.engine.config import RunConfig
+from training.engine.confounders import Dictionary, read_dictionary
 from training.engine.efficientnet_lite import check_settings, is_lite, lite_weights
 
 

@@ -8,7 +8,7 @@ import torch
 from cternet import Predictor
 from cternet.compare import Networks, Sample, load_samples
 from cternet.networks.ras import RAS, RASConfig
-from tests.tiny import SIZE, tiny_config, tiny_network, tiny_photo
+from tests.tiny import SIZE, tiny_config, tiny_network, tiny_photo, tiny_rater
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "vanilla": tiny_network(1, family="vanilla", classes=tiny_config().classes[::-1]),  # in an order of its own
         "wscnet": tiny_network(2, family="wscnet"),
         "ras": RAS(RASConfig(backbone="test_efficientnet", channels=8, image_size=SIZE)).eval(),
+        "valence-arousal": tiny_rater(),
     }
     for name, network in made.items():
         network.save_pretrained(folder / name)
