@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import tyro
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
@@ -27,13 +28,13 @@ from tqdm.auto import tqdm
 
 from cternet.networks.backbone_network import BackboneNetwork
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
+from cternet.networks.confounders import Dictionary, Provenance
 from cternet.networks.ras import RAS
 from cternet.photos.load import load_image
 from training.context import SALIENT, contexts, subjects
 from training.data import DataConfig, DataError, Example, leave_out_unreadable, load_examples, seed_of
-from training.engine.confounders import Dictionary, Provenance
 from training.engine.evaluation import name_of
-from training.files import SaveError
+from training.files import SaveError, saving
 
 AT_ONCE = 50_000
 """Contexts up to which k-means takes all of them together; of more it takes parts, read from a file."""
@@ -41,6 +42,8 @@ PART = 8192
 """Contexts in such a part."""
 EXAMPLES = 5
 """Photos that are named for each confounder."""
+SEEN = 224
+"""Side at which the contexts of thumbnails are made."""
 
 
 @dataclass(kw_only=True)
@@ -59,6 +62,9 @@ class Confounders(DataConfig):
     """Saliency network that finds subjects where the data has no boxes."""
     photos: int | None = None
     """Take so many training photos at random; by default all."""
+    thumbnails: int = 0
+    """Side in pixels of a small picture of each confounder, the context nearest to it, to be shown by the app; 0 keeps none,
+    for the photos may belong to others."""
     seed: int = 0
     batch_size: int = 32
     workers: int = 2
@@ -103,12 +109,13 @@ def build(config: Confounders) -> Dictionary:
         without = describe(network, saliency, examples, features, config)
         reduced = features if config.channels is None else principal(features, config.channels)
         centres, cluster = clustered(reduced, config.number, config.seed)
-        nearest = nearest_photos(reduced, centres, cluster, examples)
+        nearest = nearest_photos(reduced, centres, cluster)
+        pictures = thumbnails([examples[several[0]] for several in nearest], saliency, config.thumbnails)
     counts = np.bincount(cluster, minlength=config.number)
     return Dictionary(
         torch.from_numpy(centres),
         torch.from_numpy(counts / counts.sum()).float(),
-        nearest,
+        [["/".join(examples[index].path.parts[-2:]) for index in several] for several in nearest],
         Provenance(
             backbone=network.config.backbone,
             weights=name_of(config.weights),
@@ -118,6 +125,7 @@ def build(config: Confounders) -> Dictionary:
             subject=f"the person's box, or where {name_of(config.saliency)} says at least {SALIENT}",
             seed=config.seed,
         ),
+        pictures,
     )
 
 
@@ -174,16 +182,26 @@ def clustered(features: NDArray[np.float32], number: int, seed: int) -> tuple[ND
     return model.cluster_centers_.astype(np.float32), cluster.astype(np.int64)
 
 
-def nearest_photos(
-    features: NDArray[np.float32], centres: NDArray[np.float32], cluster: NDArray[np.int64], examples: list[Example]
-) -> list[list[str]]:
-    """For each confounder the photos of its cluster whose contexts are nearest to it, without the folders they lie in."""
+def nearest_photos(features: NDArray[np.float32], centres: NDArray[np.float32], cluster: NDArray[np.int64]) -> list[list[int]]:
+    """For each confounder the photos of its cluster whose contexts are nearest to it, the nearest first."""
     found = []
     for index, centre in enumerate(centres):
         members = np.flatnonzero(cluster == index)
         distances = np.linalg.norm(features[members] - centre, axis=1)
-        found.append(["/".join(examples[member].path.parts[-2:]) for member in members[distances.argsort()[:EXAMPLES]]])
+        found.append(members[distances.argsort()[:EXAMPLES]].tolist())
     return found
+
+
+def thumbnails(examples: list[Example], saliency: RAS, side: int) -> Tensor | None:
+    """The contexts of photos, (n, side, side, 3) uint8; None where they are to have no pixels."""
+    if not side:
+        return None
+    found = []
+    for pixels, (width, height), _ in (Pixels(examples, SEEN)[index] for index in range(len(examples))):
+        subject = subjects(pixels[None], [examples[len(found)]], [(width, height)], saliency)
+        context = F.interpolate(contexts(pixels[None], subject), size=(side, side), mode="area")[0]
+        found.append((255 * context).round().byte().permute(1, 2, 0))
+    return torch.stack(found)
 
 
 def main() -> None:
@@ -191,7 +209,10 @@ def main() -> None:
         config = tyro.cli(Confounders, prog="python -m training.confounders", description=__doc__)
         dictionary = build(config)
         config.out.parent.mkdir(parents=True, exist_ok=True)
-        dictionary.save(config.out)
+        partial = config.out.with_name(f".{config.out.name}.partial")
+        with saving(config.out, partial):
+            dictionary.save(partial)
+            partial.replace(config.out)
     except (CheckpointError, DataError, SaveError, OSError, ValueError) as error:
         sys.exit(f"error: {error}")
     about, (number, channels) = dictionary.provenance, dictionary.confounders.shape

@@ -7,6 +7,7 @@ The run says what it has learnt; with its folder, --help lists the settings for 
 and from what ``training.evaluate`` wrote into RUN/evaluation; the prose about the data and its licence from ``training/about``.
 """
 
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalTokenNotFoundError
 
 from cternet.networks.checkpoint import CheckpointError
+from cternet.networks.confounders import FILE as DICTIONARY
 from training.files import SaveError, write_folder
 from training.publication import Publication
 from training.tasks import EMOTIONS, Task, task_of_weights
@@ -48,6 +50,8 @@ def publish(task: Task, settings: Publication, out: Path) -> None:
         (folder / "LICENSE").write_text(product.about.licence)
         for name, figure in product.pictures.items():
             figure.savefig(folder / name)
+        if (settings.run / "best" / DICTIONARY).is_file():
+            shutil.copyfile(settings.run / "best" / DICTIONARY, folder / DICTIONARY)
         product.write(folder)
 
     write_folder(out, write)

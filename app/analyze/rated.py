@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from app.analyze import view
+from app.analyze.contexts import contexts_view
 from app.analyze.layout import OPACITY, download_row
 from app.checks import Flag, Payload, Refused, real_number
 from app.html import render
@@ -58,7 +59,7 @@ class RatedPage(Page):
         if photo is None:
             return {"answer": view.empty_answer(), "maps": view.empty_effect(), "seen": ""}
         return {
-            "answer": answer_view(photo, self.studio.predictor.config.metrics),
+            "answer": answer_view(photo, self.studio.predictor),
             "seen": view.seen_view(photo.result),
             "maps": maps_view(rated(photo), RatedView.of(values)),
         }
@@ -121,7 +122,7 @@ def called(value: float, low: str, high: str) -> str:
     return next(words for limit, words in STEPS if value < limit).format(low=low, high=high)
 
 
-def answer_view(photo: OpenPhoto, metrics: dict[str, Any]) -> str:
+def answer_view(photo: OpenPhoto, predictor: Predictor) -> str:
     """The ratings in words and as a point, and how far to trust them."""
     result = rated(photo)
     words = {label: Place(*place) for label, place in zip(result.labels, result.places, strict=False)}
@@ -132,10 +133,11 @@ def answer_view(photo: OpenPhoto, metrics: dict[str, Any]) -> str:
         result=result,
         valence=called(result.valence, "unpleasant", "pleasant").capitalize(),
         arousal=called(result.arousal, "calm", "exciting"),
-        plane=plane(words, f"this photo ◆ {here.valence:.2f}, {here.arousal:.2f}", here),
+        plane=plane(words, f"this photo ◇ {here.valence:.2f}, {here.arousal:.2f}", here),
         source=SOURCE,
-        facts=facts(metrics),
+        facts=facts(predictor.config.metrics),
         caption=photo.caption,
+        contexts=contexts_view(result),
     )
 
 

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from app.analyze.contexts import contexts_view
 from app.analyze.headline import UNLIKE, facts, headline, with_painting
 from app.figures import inline_svg
 from app.html import data_uri, message, render
@@ -59,6 +60,7 @@ def answer_view(photo: OpenPhoto) -> str:
         unlike=UNLIKE if result.unlike else "",
         painted=painted,
         caption=photo.caption,
+        contexts=contexts_view(result),
     )
 
 

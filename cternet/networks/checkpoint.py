@@ -13,6 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.networks.backbone_network import WEIGHTS, MissingBase
+from cternet.networks.confounders import FILE as CONFOUNDERS
+from cternet.networks.confounders import Dictionary, read_dictionary
 from cternet.networks.families import Family, family_of, in_words, named_in
 from cternet.networks.reliability import Reliability, read_reliability
 from cternet.networks.timm_classifier import is_timm_name
@@ -142,6 +144,19 @@ def load_reliability(source: str | Path) -> Reliability | None:
         return read_reliability(source)
     except ValueError as error:
         raise CheckpointError(str(error)) from None
+
+
+def load_confounders(source: str | Path) -> Dictionary | None:
+    """What the confounders of a checkpoint folder's CCIM are, where that is told, or None.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = Path(source) / CONFOUNDERS
+    try:
+        return read_dictionary(path) if path.is_file() else None
+    except ValueError as error:
+        raise CheckpointError(f"{error}; restore or delete it.") from None
 
 
 def load_bank(source: str | Path) -> Tensor | None:

@@ -12,8 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
-from cternet.networks.checkpoint import load_bank, load_model, load_reliability
+from cternet.networks.backbone_network import BackboneNetwork
+from cternet.networks.checkpoint import load_bank, load_confounders, load_model, load_reliability
 from cternet.networks.classifier import Outputs
+from cternet.networks.confounders import Dictionary
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
 from cternet.networks.network import Network, Ratings
 from cternet.networks.reliability import Reliability
@@ -21,7 +23,7 @@ from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, incomplete, open_photo
 from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis, Counterfactual, counterfactual
-from cternet.results.result import Classified, Rated, Result
+from cternet.results.result import Classified, Context, Rated, Result
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Predictor:
         device: torch device; by default a GPU where there is one.
         bank: S_out of other images (M, D, H, W), for the shuffle allocation.
         reliability: how far its answers can be trusted; None where that was not measured.
+        confounders: what its CCIM's are, where it has one and that is told.
 
     Raises:
         ValueError: torch has no such device.
@@ -58,6 +61,7 @@ class Predictor:
         device: str | torch.device | None = None,
         bank: Tensor | None = None,
         reliability: Reliability | None = None,
+        confounders: Dictionary | None = None,
     ) -> None:
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -70,6 +74,7 @@ class Predictor:
         self.name = name
         self.bank = bank
         self.reliability = reliability
+        self.confounders = confounders
         self.turn = threading.Lock()
         if isinstance(model, CTERNet):
             with torch.inference_mode():
@@ -90,7 +95,8 @@ class Predictor:
             CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
         """
         model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
-        return cls(model, name=name, device=device, bank=bank, reliability=load_reliability(source))
+        reliability, confounders = load_reliability(source), load_confounders(source)
+        return cls(model, name=name, device=device, bank=bank, reliability=reliability, confounders=confounders)
 
     def __repr__(self) -> str:
         """Its name, family, and where it runs."""
@@ -124,8 +130,11 @@ class Predictor:
         prepared = [self.prepare(photo) for photo in photos]
         inputs = {name: torch.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
         x, outputs, maps = self.forward(inputs)
-        strange = self.strangeness(x)
-        return [self.assemble(outputs, maps, index, one, strange[index]) for index, one in enumerate(prepared)], x
+        strange, contexts = self.strangeness(x), self.contexts(x)
+        found = [
+            self.assemble(outputs, maps, index, one, strange[index], contexts[index]) for index, one in enumerate(prepared)
+        ]
+        return found, x
 
     @torch.inference_mode()
     def pooled(self, x: Tensor) -> Tensor:
@@ -138,6 +147,22 @@ class Predictor:
             return [None] * len(x)
         found: list[float | None] = self.reliability.probe.strangeness(self.pooled(x)).tolist()
         return found
+
+    @torch.inference_mode()
+    def contexts(self, x: Tensor) -> list[tuple[Context, ...]]:
+        """The confounders that CCIM weighed for each photo; none without it."""
+        ccim = self.model.ccim if isinstance(self.model, BackboneNetwork) else None
+        if ccim is None:
+            return [()] * len(x)
+        weights = ccim.weights(x.float().mean(dim=(2, 3))) * ccim.prior
+        shares = (weights / weights.sum(dim=1, keepdim=True)).tolist()
+        known, prior = self.confounders, ccim.prior.tolist()
+        about: list[dict[str, Any]] = [{"prior": one} for one in prior]
+        if known is not None:
+            pictures = [None] * len(prior) if known.thumbnails is None else list(known.thumbnails.numpy())
+            for one, examples, picture in zip(about, known.examples, pictures, strict=True):
+                one |= {"examples": tuple(examples), "thumbnail": picture}
+        return [tuple(Context(share, **one) for share, one in zip(row, about, strict=True)) for row in shares]
 
     @torch.inference_mode()
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]:
@@ -161,6 +186,7 @@ class Predictor:
         index: int,
         prepared: Prepared,
         strangeness: float | None = None,
+        contexts: tuple[Context, ...] = (),
     ) -> Result:
         """The result of image ``index`` of a batch."""
         config, opened = self.config, prepared.photo
@@ -176,6 +202,7 @@ class Predictor:
             },
             "model": self.name,
             "own_maps": {name: one[index].numpy() for name, one in maps.items()},
+            "contexts": contexts,
         }
         if isinstance(outputs, Ratings):
             about |= {"labels": config.classes, "places": getattr(config, "places", ())}
@@ -222,4 +249,5 @@ class Predictor:
         if not self.model.has_counterfactual:
             raise ValueError(f"{self.name} has no S* that could be another photo's attention; use a cternet network")
         s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
-        return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out), reliability=self.reliability)
+        about: dict[str, Any] = {"reliability": self.reliability, "confounders": self.confounders}
+        return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out), **about)

@@ -20,13 +20,31 @@ CERTAIN = 0.75
 END_IS_MISSING = "The end of this photo's file is missing: what there is of it was analyzed, and what is missing is blank."
 
 
+@dataclass(frozen=True, eq=False)
+class Context:
+    """A confounder that CCIM weighed: a typical context of the training photos.
+
+    Attributes:
+        share: of what it set aside, lambda_i P(z_i) over the sum; all shares sum to 1.
+        prior: P(z_i), the share of the training photos with such a context.
+        examples: the nearest of these, by name; none where that is not told.
+        thumbnail: the nearest one without its subject, (side, side, 3) uint8, or None.
+    """
+
+    share: float
+    prior: float
+    examples: tuple[str, ...] = ()
+    thumbnail: NDArray[np.uint8] | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Result:
     """One photo as a network saw it.
 
     photo (h, w, 3): uint8, what a map covers, to draw it over.  seen (size, size, 3): uint8, the input as the network saw it.
     geometry: how the photo got there.  model: the checkpoint's name.  own_maps: the maps (H, W) the network has of the photo,
-    by name, larger where it looks more.
+    by name, larger where it looks more.  contexts: the confounders that its CCIM weighed; none of a network
+    without.
     """
 
     photo: NDArray[np.uint8]
@@ -34,6 +52,7 @@ class Result:
     geometry: dict[str, Any]
     model: str
     own_maps: dict[str, Array] = field(default_factory=dict, repr=False)
+    contexts: tuple[Context, ...] = field(default=(), repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -49,7 +68,8 @@ class Result:
 
     def numbers(self) -> dict[str, Any]:
         """Every number, by name, ready for JSON."""
-        return {"model": self.model, "geometry": self.geometry}
+        about: dict[str, Any] = {"model": self.model, "geometry": self.geometry}
+        return about | ({"contexts": [context.share for context in self.contexts]} if self.contexts else {})
 
     def maps(self) -> dict[str, NDArray[Any]]:
         """Every array, by name, and the photo as the network saw it."""

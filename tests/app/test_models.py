@@ -21,6 +21,7 @@ from app.page import Page, Studio, UnavailablePage, fitting
 from app.workspace.picker import PhotoPicker
 from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
+from cternet.networks.confounders import Dictionary, Provenance
 from tests.app.calls import uploaded
 from tests.tiny import tiny_network, tiny_photo, tiny_rater
 from tests.toy import Toy, ToyConfig, toy_family
@@ -128,6 +129,25 @@ def test_a_model_that_rates_has_its_page_and_the_others_say_why_not(photo: dict,
     for ending in (".png", ".json", ".npz"):
         assert Path(page.download(ending)(VISITOR, **look)["file"]).name == f"photo-rater-ratings{ending}"
     build(networks)
+
+
+def test_what_ccim_set_aside_is_shown(photo: dict):
+    torch.manual_seed(0)
+    network = tiny_network(1, family="vanilla", deconfound="dot-product", confounders=(5, 6))
+    torch.nn.init.normal_(network.ccim.dictionary)
+    about = Provenance("test_efficientnet", "w", "fi", 24, 0, "ras", 0)
+    thumbnails = torch.randint(0, 255, (5, 8, 8, 3), dtype=torch.uint8)
+    examples = [[f"awe/<{index}>.jpg"] for index in range(5)]
+    for known in (None, Dictionary(network.ccim.dictionary, network.ccim.prior, examples, about, thumbnails)):
+        found = pages_of(Networks(Predictor(network, name="ccim", device="cpu", confounders=known), {}))
+        choose(found, photo)
+        result, shown = found["Analyze"].studio.photos.get("a").result, found["Analyze"].show(VISITOR, **LOOK)["answer"]
+        assert sum(context.share for context in result.contexts) == pytest.approx(1)
+        most = max(result.contexts, key=lambda context: context.share)
+        assert shown.count("<li>") >= 3 and f"<b>{100 * most.share:.0f} %</b> of what it weighed" in shown
+        assert (shown.count("a typical context") == 3) == (known is not None)
+        assert known is None or f"awe/&lt;{result.contexts.index(most)}&gt;.jpg" in shown
+        assert len(result.numbers()["contexts"]) == 5
 
 
 def test_a_rating_in_words():

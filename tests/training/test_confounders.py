@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from cternet import load_model
+from cternet.networks.confounders import FILE
 from tests.cternet.networks.test_ras import tiny_ras
 from tests.tiny import tiny_network
 from tests.training.conftest import Command, Flags, Train
@@ -16,7 +17,7 @@ from training import confounders, train
 from training.confounders import clustered, principal
 from training.context import contexts, subjects
 from training.data import Example
-from training.engine.confounders import Dictionary, read_dictionary
+from training.engine.confounders import dictionary_on
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def build(photos: Path, tmp_path: Path, command: Command):
 def test_the_command_and_a_run(build, flags: Flags, tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]):
     assert build() is None
     assert "4 confounders of 64 channels from 24 photos" in capsys.readouterr().out.replace("  ", " ")
-    found = read_dictionary(tmp_path / "found.safetensors", "test_efficientnet")
+    found = dictionary_on("test_efficientnet", tmp_path / "found.safetensors")
     assert found.prior.sum().item() == pytest.approx(1) and found.provenance.photos == 24
     assert all(one.endswith(".png") and "/" in one for several in found.examples for one in several)
     given = ["--model.deconfound", "additive", "--confounders", tmp_path / "found.safetensors"]
@@ -44,11 +45,12 @@ def test_the_command_and_a_run(build, flags: Flags, tmp_path: Path, command: Com
     assert torch.equal(network.ccim.dictionary, found.confounders) and network.config.confounders == (4, 64)
     assert network.ccim.context.weight.abs().max() > 0, "it was trained"
     assert command(train, *flags(model__output_stride=16, resume=True), *given) is None, "nothing changed"
+    assert dictionary_on("test_efficientnet", tmp_path / "run" / "best" / FILE).examples == found.examples
 
 
 def test_fewer_channels_and_photos(build, tmp_path: Path):
     assert build("--channels", 3, "--photos", 12) is None
-    found = read_dictionary(tmp_path / "found.safetensors", "test_efficientnet")
+    found = dictionary_on("test_efficientnet", tmp_path / "found.safetensors")
     assert found.confounders.shape == (4, 3) and found.provenance.photos == 12
 
 
@@ -114,11 +116,19 @@ def test_a_large_set_is_clustered_in_parts(monkeypatch: pytest.MonkeyPatch):
     assert principal(features, 2).shape == (300, 2)
 
 
+def test_pictures_only_if_asked_for(build, tmp_path: Path):
+    assert build() is None
+    assert dictionary_on("test_efficientnet", tmp_path / "found.safetensors").thumbnails is None
+    assert build("--thumbnails", 24) is None
+    found = dictionary_on("test_efficientnet", tmp_path / "found.safetensors").thumbnails
+    assert found.shape == (4, 24, 24, 3) and found.dtype == torch.uint8 and found.float().std() > 1
+
+
 def test_provenance_is_kept(tmp_path: Path, build):
     assert build() is None
     path = tmp_path / "found.safetensors"
-    found = read_dictionary(path, "test_efficientnet")
+    found = dictionary_on("test_efficientnet", path)
     found.save(tmp_path / "again.safetensors")
-    again = read_dictionary(tmp_path / "again.safetensors", "test_efficientnet")
-    assert isinstance(again, Dictionary) and again.provenance == found.provenance and again.examples == found.examples
+    again = dictionary_on("test_efficientnet", tmp_path / "again.safetensors")
+    assert again.provenance == found.provenance and again.examples == found.examples
     assert json.dumps(vars(found.provenance))

@@ -4,6 +4,7 @@ A task says in a subclass of ``Run`` what is learnt from what (``training.tasks`
 """
 
 import json
+import shutil
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from cternet.networks.confounders import FILE as DICTIONARY
 from training.data import DataError, seed_of
 from training.engine.batches import Batch
 from training.engine.config import RunConfig
@@ -308,7 +310,13 @@ class Run(ABC):
         """Keep the weights as a checkpoint folder that ``from_pretrained`` reads."""
         if self.main:
             config = asdict(self.config.model) | {"metrics": metrics}
-            write_folder(self.config.out / name, lambda path: self.weights.save_pretrained(path, config=config))
+
+            def write(folder: Path) -> None:
+                self.weights.save_pretrained(folder, config=config)
+                if self.config.confounders is not None:
+                    shutil.copyfile(self.config.confounders, folder / DICTIONARY)
+
+            write_folder(self.config.out / name, write)
 
     def maybe_save(self) -> None:
         stop = self.accelerator.reduce(torch.tensor(float(self.stop_signal or 0), device=self.accelerator.device), "sum")

@@ -8,10 +8,11 @@ from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cternet.networks.confounders import Dictionary
 from cternet.networks.families import make_network
 from training.data import DataError
 from training.engine.config import RunConfig
-from training.engine.confounders import Dictionary, read_dictionary
+from training.engine.confounders import dictionary_on
 from training.engine.efficientnet_lite import check_settings, is_lite, lite_weights
 
 
@@ -83,7 +84,7 @@ def dictionary_for(config: RunConfig) -> Dictionary | None:
     """The dictionary of a network with CCIM, whose size the network's settings then tell; None for one without.
 
     Raises:
-        DataError: see ``read_dictionary``.
+        DataError: see ``dictionary_on``.
         ValueError: there is none, or one that nothing takes.
     """
     asked = getattr(config.model, "deconfound", None)
@@ -91,7 +92,7 @@ def dictionary_for(config: RunConfig) -> Dictionary | None:
         raise ValueError("give --model.deconfound and --confounders together, or neither")
     if config.confounders is None:
         return None
-    return read_dictionary(config.confounders, config.model.backbone)
+    return dictionary_on(config.model.backbone, config.confounders)
 
 
 def load_backbone(network: nn.Module, start: Path) -> None:
