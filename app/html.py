@@ -21,6 +21,7 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # or every stroke of a brush asks the disk whether a template has changed
 )
 TEMPLATES.filters |= {"significant": significant, "where": where}
 

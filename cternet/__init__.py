@@ -15,7 +15,8 @@ from cternet.networks.families import FAMILIES
 from cternet.networks.network import Network, Rater
 from cternet.photos.load import MAX_BYTES, ImageError, load_image
 from cternet.photos.preprocess import middle_square, preprocess
-from cternet.results.analysis import Analysis, Counterfactual
+from cternet.results.analysis import Analysis
+from cternet.results.counterfactual import Counterfactual
 from cternet.results.predictor import Predictor
 from cternet.results.result import Classified, Rated, Result
 from cternet.shipped import version

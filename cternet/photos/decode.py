@@ -5,7 +5,7 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,6 +14,7 @@ from pillow_heif import register_heif_opener
 from cternet.photos.bmp import read_bmp
 from cternet.photos.colour import Encoding, changes_nothing, encoding, encoding_of, to_srgb
 from cternet.photos.gif import first_frame
+from cternet.photos.orientation import orientation_by_vips, orientation_of, turned
 from cternet.photos.png import has_hidden_picture, png_chunks, profile_of, without_its_end
 from cternet.photos.tiff import odd_samples
 from cternet.photos.vips import pyvips
@@ -23,50 +24,14 @@ STRIP = 8
 """Rows decoded at once: the height of a JPEG's blocks, of which the whole ones are kept where the end is missing."""
 AHEAD = 6
 """More rows that are known of a JPEG whose colours have half the height: two of its rows of blocks wait for the next one."""
-ORIENTATION = 0x0112
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""How a picture is turned by its EXIF orientation."""
 INCOMPLETE = "incomplete"
 """Key in a picture's ``info``: the end of its file is missing, and what was there is shown."""
 Check = Callable[[int, int], None]
 """Raises where a picture of this width and height is not to be decoded."""
 
 
-def kind_of(data: bytes) -> str:
-    """The format by a file's first bytes; empty where it is none that is read."""
-    if data[4:8] == b"ftyp":
-        brands = data[8:12] + data[16 : max(16, min(int.from_bytes(data[:4], "big"), 256))]
-        return "AVIF" if b"avif" in brands or b"avis" in brands else "HEIC" if HEIC_BRANDS & split(brands) else ""
-    if data[:4] == b"RIFF":
-        return "WEBP" if data[8:12] == b"WEBP" else ""
-    return next((kind for start, kind in STARTS.items() if data.startswith(start)), "")
-
-
-STARTS = {
-    b"\xff\xd8": "JPEG",
-    b"\x89PNG": "PNG",
-    b"GIF8": "GIF",
-    b"BM": "BMP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-}
 JPEG_SIZES = (0xC0, 0xC1, 0xC2)
 """Markers of the segment with a JPEG's size and sampling."""
-HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-
-
-def split(brands: bytes) -> set[bytes]:
-    return {brands[at : at + 4] for at in range(0, len(brands), 4)}
 
 
 def decode(data: bytes, kind: str, background: str, check: Check) -> Image.Image:
@@ -272,54 +237,12 @@ def samples(image: Image.Image) -> tuple[np.ndarray, str]:
     return np.asarray(image.convert("RGB")), "srgb"
 
 
-def orientation_of(image: Image.Image) -> int:
-    """By EXIF alone: Pillow would take XMP's too, which browsers do not look at, and give up at the first odd tag.
-
-    Chromium does not turn WebP.
-    """
-    if image.format == "WEBP":
-        return 1
-    if tags := getattr(image, "tag_v2", None):
-        found = tags.get(ORIENTATION, 1)
-        return found if isinstance(found, int) else 1
-    return orientation_in(image.info.get("exif") or b"")
-
-
-def orientation_by_vips(image: Any) -> int:
-    """By the same rules, of what libvips opened."""
-    if image.get("vips-loader") == "tiffload_buffer":
-        return int(image.get("orientation")) if image.get_typeof("orientation") else 1
-    webp = image.get("vips-loader") == "webpload_buffer"
-    return orientation_in(image.get("exif-data")) if image.get_typeof("exif-data") and not webp else 1
-
-
-def orientation_in(exif: bytes) -> int:
-    """What a block of EXIF says; as in browsers, it counts only where it is one number of 16 bits."""
-    exif = exif.removeprefix(b"Exif\0\0")
-    order: Literal["little", "big"] = "little" if exif.startswith(b"II") else "big"
-
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(exif[at : at + size], order)
-
-    if exif[:2] not in (b"II", b"MM") or number(2, 2) != 42:
-        return 1
-    start = number(4, 4)
-    for entry in range(start + 2, min(start + 2 + 12 * number(start, 2), len(exif) - 11), 12):
-        if (number(entry, 2), number(entry + 2, 2), number(entry + 4, 4)) == (ORIENTATION, 3, 1):
-            return number(entry + 8, 2)
-    return 1
-
-
 def encoding_in(image: Image.Image) -> Encoding | None:
     """Of a PNG, as Pillow has read it."""
     info = image.info
     if image.format != "PNG" or "srgb" in info or info.get("icc_profile") or not info.get("gamma"):
         return None
     return encoding(info["gamma"], info.get("chromaticity") or ())
-
-
-def turned(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 
 def marked(image: Image.Image, *, complete: bool) -> Image.Image:

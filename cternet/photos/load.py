@@ -8,8 +8,9 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from cternet.photos.arrays import from_array
-from cternet.photos.decode import INCOMPLETE, decode, from_pillow, kind_of
+from cternet.photos.decode import INCOMPLETE, decode, from_pillow
 from cternet.photos.decoding_effort import excess
+from cternet.photos.kinds import kind_of
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""

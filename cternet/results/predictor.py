@@ -22,7 +22,8 @@ from cternet.networks.reliability import Reliability
 from cternet.networks.sentiment_map import Pooling
 from cternet.photos.load import Photo, incomplete, open_photo
 from cternet.photos.preprocess import covered, preprocess
-from cternet.results.analysis import Analysis, Counterfactual, counterfactual
+from cternet.results.analysis import Analysis
+from cternet.results.counterfactual import Counterfactual, counterfactual
 from cternet.results.result import Classified, Context, Rated, Result
 
 

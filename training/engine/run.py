@@ -6,24 +6,22 @@ A task says in a subclass of ``Run`` what is learnt from what (``training.tasks`
 import json
 import shutil
 import signal
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import torch
 from accelerate.utils import ProjectConfiguration
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from tqdm.auto import tqdm
 
 from cternet.networks.confounders import FILE as DICTIONARY
 from training.data import DataError, seed_of
 from training.engine.batches import Batch
 from training.engine.config import RunConfig
+from training.engine.learning import Learning
 from training.engine.optimisation import build_average, build_optimizer, build_schedule
 from training.engine.processes import accelerated
 from training.engine.progress import Interrupted, Progress
@@ -35,7 +33,7 @@ from training.engine.tracking import check_tracker, log_pictures
 from training.files import write_folder
 
 
-class Run(ABC):
+class Run(Learning):
     """Everything a training run holds.  ``train()`` does the work.
 
     A subclass says what is learnt: the examples, the network, the batches, the loss, and the figures on val.
@@ -61,52 +59,6 @@ class Run(ABC):
         if config.resume:
             load_state(self.accelerator, self.progress, config.out)
         self.start_tracker()
-
-    # --- what is learnt, from what
-
-    @abstractmethod
-    def read_examples(self) -> tuple[dict[str, list[Any]], dict[Path, str]]:
-        """The examples of train and val, each with a ``path``, and what was left out and why.
-
-        Raises:
-            DataError: they cannot be used.
-        """
-
-    @abstractmethod
-    def identity(self, example: Any) -> str:
-        """What must be the same for a run to go on with an example, wherever the data lie."""
-
-    @abstractmethod
-    def make_network(self) -> nn.Module:
-        """The network with its start weights; its backbone, a ``cternet.networks.backbone.Backbone``, is called so.
-
-        Raises:
-            DataError, ValueError: it cannot be made, or the start weights are not for it.
-        """
-
-    @abstractmethod
-    def open_data(self) -> None:
-        """Ready what feeds the network, which stands by now."""
-
-    @abstractmethod
-    def batches(self, sampler: EpochSampler, *, from_start: bool) -> Iterator[Batch]:
-        """The batches of an epoch, on the device."""
-
-    @abstractmethod
-    def loss(self, inputs: Any, targets: Any, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of a batch, and its terms by name."""
-
-    @abstractmethod
-    def validate(self) -> tuple[dict[str, Any], dict[str, float | None]]:
-        """Figures of ``weights`` on val: all of them, for the checkpoint, and those of ``metrics.jsonl``."""
-
-    @abstractmethod
-    def score(self, val: dict[str, float | None]) -> float:
-        """By what an epoch's figures are compared; the best is the largest."""
-
-    @abstractmethod
-    def pictures(self, examples: Sequence[Any]) -> list[NDArray[np.uint8]]:
-        """What ``weights`` make of a few photos, (h, w, 3) each, for the tracker."""
 
     # --- before the first step
 
