@@ -21,15 +21,15 @@ import numpy as np
 import tyro
 
 from app.intervene.page import IntervenePage
-from app.intervene.photo import CanvasPhoto
 from app.page import Studio
-from benchmarks.running import EXAMPLES, ROOT, json_of, resident, started
+from app.uploads import Upload
+from app.workspace.examples import read_examples
+from app.workspace.open_photo import OpenPhoto
+from benchmarks.running import EXAMPLES, SHIPPED, json_of, resident, started
 from cternet import Predictor
 from cternet.compare import Networks
 from cternet.occlusion import hide
 from cternet.results.painting import encode
-
-SHIPPED = ROOT / "assets" / "weights" / "cternet-fi"
 
 
 @dataclass
@@ -80,9 +80,9 @@ def stroke(scene: str, label: str, mask: np.ndarray) -> dict[str, str]:
 def in_process(runs: int) -> tuple[float, float]:
     """Median milliseconds of the handler, and of running the network again."""
     predictor = Predictor.from_pretrained(SHIPPED, device="cpu")
-    page = IntervenePage(Studio(Networks(predictor, {}), EXAMPLES))
+    page = IntervenePage(Studio(Networks(predictor, {}), read_examples(EXAMPLES[0].parent)))
     analysis = predictor.analyze(EXAMPLES[3])
-    photo = CanvasPhoto(analysis, "example-dahlia")
+    photo = OpenPhoto(analysis, f"example-{EXAMPLES[3].stem}", Upload(EXAMPLES[3], EXAMPLES[3].name))
     drawn = masks(analysis.s.shape)
 
     def handle() -> None:
@@ -104,28 +104,29 @@ class Visitor:
     def __init__(self, url: str, config: dict, number: int) -> None:
         self.url, self.session = f"{url}/gradio_api", uuid.uuid4().hex[:11]
         self.http = httpx.Client(timeout=120)
-        component = next(c for c in config["components"] if c["props"].get("elem_id") == "whatif-canvas")
-        gallery = next(c for c in config["components"] if c["props"].get("elem_id") == "whatif-examples")
-        self.canvas = component["id"]
-        self.select = next(d["id"] for d in config["dependencies"] if [gallery["id"], "select"] in map(list, d["targets"]))
+        components = {c["props"]["elem_id"]: c["id"] for c in config["components"] if c["props"].get("elem_id")}
+        self.canvas, gallery = components["whatif-canvas"], components["examples"]
+        self.select = next(d for d in config["dependencies"] if [gallery, "select"] in map(list, d["targets"]))["id"]
+        shown = next(d for d in config["dependencies"] if self.canvas in d["outputs"])
+        self.show, self.place = shown["id"], shown["outputs"].index(self.canvas)
         self.photo = number % len(EXAMPLES)
 
     def open(self) -> None:
         """Choose an example and wait for its scene."""
-        body = {
-            "data": [],
-            "fn_index": self.select,
-            "session_hash": self.session,
-            "event_data": {"index": self.photo, "value": None},
-        }
+        self.call(self.select, {"index": self.photo, "value": None})
+        self.scene = self.call(self.show)[self.place]
+        self.masks = masks((self.scene["rows"], self.scene["columns"]))
+
+    def call(self, function: int, event: dict | None = None) -> list:
+        """What a handler of the page answers, through the queue."""
+        body = {"data": [], "fn_index": function, "session_hash": self.session, "event_data": event}
         self.http.post(f"{self.url}/queue/join", json=body).raise_for_status()
         with self.http.stream("GET", f"{self.url}/queue/data", params={"session_hash": self.session}) as stream:
             for line in stream.iter_lines():
                 message = json_of(line)
                 if message.get("msg") == "process_completed":
-                    self.scene = message["output"]["data"][0]
-                    break
-        self.masks = masks((self.scene["rows"], self.scene["columns"]))
+                    return message["output"]["data"]
+        raise RuntimeError("the app ended the connection")
 
     def paint(self) -> float:
         """Milliseconds until a stroke is answered."""

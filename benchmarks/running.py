@@ -14,13 +14,15 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "assets" / "weights" / "cternet-fi"
+"""The model that is measured."""
 EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 
 @contextmanager
 def started(port: int) -> Iterator[tuple[str, int]]:
     """The app's address and process id."""
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": str(SHIPPED)}
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -104,11 +104,10 @@ class Endpoints:
             allocation: What S* is; own is the one the model was trained with.
             level: Where attention is replaced; own is the one the model was trained with.
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
-            emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one. A model that rates gives
-                valence and arousal, from 1 to 9, and names no emotions.
+            emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one.
             maps: Whether to give S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
             figure: Whether to give the figure of the analysis, a PNG of some 700 kB as a data: address.
-            model: Name of one of this server's models; the first one by default.
+            model: Name of one of this server's models; the first one by default. One that rates gives valence and arousal.
         """
         with self.answering():
             predictor = self.networks(model).predictor

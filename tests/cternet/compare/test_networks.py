@@ -59,7 +59,7 @@ def test_a_network_that_cannot_be_compared_says_why(
 
 def test_without_weights_the_rest_goes_on(predictor: Predictor, tmp_path: Path):
     networks = Networks(predictor, {"vanilla": tmp_path / "nowhere"})
-    assert set(networks.reasons) == {"vanilla", "wscnet", "ras"}
+    assert set(networks.reasons) == {"vanilla", "wscnet", "ras", "valence-arousal"}
     assert str(tmp_path) not in networks.reasons["vanilla"]  # pages show it
     (sample,) = load_samples(networks, [tiny_photo()], ("cternet", "vanilla"))
     found = compare(sample, ("cam", "ras", "s"))
