@@ -91,6 +91,14 @@ def upload(page, path: Path | str) -> None:
     page.wait_for_function(taken, arg=before, timeout=60_000)
 
 
+def violations(page) -> list[str]:
+    """What axe finds on the page as it is."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['target'][-1]} {node['html'][:140]}" for one in found for node in one["nodes"]]
+
+
 @pytest.fixture
 def page(browser, app_url):
     context = browser.new_context(viewport={"width": 1400, "height": 950}, accept_downloads=True)

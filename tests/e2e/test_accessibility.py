@@ -1,16 +1,10 @@
 """No violation that axe (https://www.deque.com/axe/) finds, on any page, empty and with a photo, by day and by night."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import arrive
+from .conftest import arrive, violations
 
 pytestmark = pytest.mark.e2e
-
-
-def violations(page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['target'][-1]} {node['html'][:140]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

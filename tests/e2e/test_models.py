@@ -1,16 +1,21 @@
 """Two visitors with two models of one server at once."""
 
+import json
 import os
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, free_port, start_app
+from cternet import Predictor
+
+from .conftest import ROOT, arrive, free_port, start_app, upload, violations
 
 pytestmark = pytest.mark.e2e
 WEIGHTS = ROOT / "assets" / "weights"
+EXAMPLES = ROOT / "assets" / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +86,34 @@ def test_a_link_for_a_model_that_is_not_here_says_so(browser, url):
     query = "?link=1&model=somewhere-else&image=example-cat&allocation=uniform&level=map&seed=0&panel=intervene"
     page = visitor(browser, f"{url}/{query}")
     page.wait_for_selector("text=The link was made with another model (somewhere-else); this page runs cternet-fi.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_model_that_rates_shows_its_point_and_its_maps(browser, app_url, scheme):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+    page = context.new_page()
+    arrive(page, f"{app_url}/va-oasis")
+    expected = Predictor.from_pretrained(WEIGHTS / "va-oasis", device="cpu").analyze(EXAMPLES / "cat.jpg")
+    said = page.inner_text("#answer .polarity")
+    assert f"Valence {expected.valence:.1f}, arousal {expected.arousal:.1f}" in said and expected.nearest in said
+    assert page.locator("#answer svg").count() == 1 and page.locator("#effect img").count() == 2
+    assert page.locator("#effect img").nth(1).bounding_box()["y"] < 720, "both maps begin in the first view"
+    assert not (found := violations(page)), found
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_selector("text=va-oasis names no emotions")
+    page.get_by_role("tab", name="Analyze").click()
+    upload(page, EXAMPLES / "rocket-at-dusk.jpg")
+    assert page.url.split("?")[0] == f"{app_url}/va-oasis" and "model=va-oasis" in page.url
+    assert page.inner_text("#answer .polarity") != said
+    with page.expect_download(timeout=60_000) as got:
+        page.click("#get-json")
+    assert json.loads(Path(got.value.path()).read_text())["model"] == "va-oasis"
+    context.close()
+
+
+def test_every_shipped_model_is_offered(browser, app_url):
+    page = browser.new_page()
+    arrive(page, app_url)
+    names = page.locator("#header nav.model").inner_text().removeprefix("model:").split()
+    assert names[0] == "cternet-fi" and set(names) == {"cternet-fi", "va-oasis", "vanilla-fi", "wscnet-fi"}
+    page.close()
