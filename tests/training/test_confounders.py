@@ -13,7 +13,7 @@ from cternet.networks.confounders import FILE
 from tests.cternet.networks.test_ras import tiny_ras
 from tests.tiny import tiny_network
 from tests.training.conftest import Command, Flags, Train
-from training import confounders, train
+from training import confounders, evaluate, train
 from training.confounders import clustered, principal
 from training.context import contexts, subjects
 from training.data import Example
@@ -46,6 +46,26 @@ def test_the_command_and_a_run(build, flags: Flags, tmp_path: Path, command: Com
     assert network.ccim.context.weight.abs().max() > 0, "it was trained"
     assert command(train, *flags(model__output_stride=16, resume=True), *given) is None, "nothing changed"
     assert dictionary_on("test_efficientnet", tmp_path / "run" / "best" / FILE).examples == found.examples
+
+
+def test_an_evaluation_asks_whether_the_dictionary_matters(
+    build, flags: Flags, photos: Path, tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]
+):
+    assert build() is None
+    given = ["--model.deconfound", "dot-product", "--confounders", tmp_path / "found.safetensors"]
+    assert command(train, *flags(model__family="vanilla", head_lr=0.1), *given) is None
+    where = ["--data", photos, "--split", "val", "--out", tmp_path / "figures", "--workers", 0, "--cpu"]
+    for context in (True, False):
+        if not context:  # what does nothing is found out
+            network = load_model(tmp_path / "run" / "best")
+            torch.nn.init.zeros_(network.ccim.context.weight)
+            network.save_pretrained(tmp_path / "run" / "best")
+        assert command(evaluate, "--weights", tmp_path / "run" / "best", *where) is None
+        found = json.loads((tmp_path / "figures" / "val.json").read_text())
+        assert "Without its dictionary of contexts" in capsys.readouterr().out
+        same = found["contexts"] == {"accuracy": found["y"]["accuracy"], "changes": 0.0}
+        assert context or same
+    assert "Do contexts matter?" in (tmp_path / "figures" / "val.md").read_text()
 
 
 def test_fewer_channels_and_photos(build, tmp_path: Path):

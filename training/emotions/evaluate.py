@@ -29,6 +29,7 @@ from training.evaluation.attention import audit_of
 from training.evaluation.attention_figure import attention_figure
 from training.evaluation.bootstrap import Verdicts, intervals, paired
 from training.evaluation.calibration import calibration
+from training.evaluation.contexts import contexts_matter, no_contexts
 from training.evaluation.distribution import against_votes
 from training.evaluation.localisation import localise
 from training.evaluation.pictures import confusion_figure, reliability_figure
@@ -94,6 +95,11 @@ def measure(config: EmotionEvaluation, accelerator: Accelerator) -> Report:
         name = name_of(config.against)
         name += " (other)" if name == found["weights"] else ""
         found["against"] = {"weights": name, "prediction": rival} | versus
+    if network.ccim is not None:
+        with no_contexts(network.ccim):
+            without, _ = answers(network, examples, config, accelerator, "without contexts")
+        prediction = found["prediction"]
+        found["contexts"] = contexts_matter(logits[prediction], without[prediction], labels, readout)
     samples: Samples = []
     if config.attention:
         if classes != network.config.classes:
