@@ -93,7 +93,8 @@ def arrays(comparisons: Sequence[Comparison], *, models: Mapping[str, str] | Non
 def described(method: str) -> str:
     """A method in words, with the unit of its values."""
     chosen = METHODS[method]
-    sign = "signed: values below 0 speak against the class" if chosen.signed else "larger where the method sees more"
+    below = "speak against the class" if chosen.per_class else "are less than the middle"
+    sign = f"signed: values below 0 {below}" if chosen.signed else "larger where the method sees more"
     return f"{chosen.title} ({chosen.paper}, {chosen.link}). {chosen.about} In the method's own unit, {sign}."
 
 
