@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
 from app.checks import Refused
+from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet.disk import FORBIDDEN, FULL
 
@@ -51,6 +52,7 @@ class StudioBlocks(gr.Blocks):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.reports = Reports()
         self.unlisted: set[str] = set()
         self.temp_file_sets.append(self.unlisted)
 

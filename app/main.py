@@ -46,13 +46,14 @@ def build(*models: Networks) -> StudioBlocks:
         """Forget a visitor."""
         for page in pages:
             page.leave(request.session_hash)
+        demo.reports.forget(request.session_hash)
         downloads.forget(request.session_hash)
         demo.forget(request.session_hash)
 
     with demo:
         Endpoints(*models).build()
     for networks in models:
-        studio = Studio(networks, examples, downloads, MEMORY // len(models), found)
+        studio = Studio(networks, examples, downloads, MEMORY // len(models), found, demo.reports)
         path = found[networks.predictor.name]
         with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
             pages += build_model(demo, studio)
@@ -94,5 +95,9 @@ def options(demo: StudioBlocks) -> dict[str, Any]:
         "footer_links": [],
         "mcp_server": True,
         "state_session_capacity": MOST_STATES,
-        "app_kwargs": {"lifespan": demo.lifespan, "exception_handlers": {OSError: demo.upload_failed}},
+        "app_kwargs": {
+            "lifespan": demo.lifespan,
+            "exception_handlers": {OSError: demo.upload_failed},
+            "routes": [demo.reports.route],
+        },
     }

@@ -11,6 +11,7 @@ import gradio as gr
 
 from app import links
 from app.html import message
+from app.reports import Reports
 from app.sessions import Sessions
 from app.uploads import Downloads, Upload
 from app.workspace.examples import Example
@@ -32,6 +33,7 @@ class Studio:
         downloads: where visitors' files are written.
         memory: bytes that each store of visitors' data may take.
         models: every model of the server, by name, with its path; this one among them.
+        reports: where reports of many photos are looked at.
         photos: each visitor's photo.
         panels: which page each visitor looks at, by its name.
     """
@@ -41,6 +43,7 @@ class Studio:
     downloads: Downloads = field(default_factory=Downloads)
     memory: int = 2**30
     models: Mapping[str, str] = field(default_factory=dict)
+    reports: Reports = field(default_factory=Reports)
     photos: Sessions[OpenPhoto] = field(init=False)
     panels: Sessions[str] = field(default_factory=Sessions)
     known: dict[Example, Result] = field(default_factory=dict, init=False, repr=False)

@@ -109,7 +109,9 @@ class ZipPart:
             if session in self.sessions.kept:  # else the visitor has left, and their files with them
                 yield self.show(message(str(error), kind="error"), running=False)
         else:
-            yield self.show(summary_view(summary) + skipped_view(survey.skipped), running=False, report=packed)
+            address = self.studio.reports.open(session, out) if packed is not None and session in self.sessions.kept else ""
+            html = summary_view(summary, address) + skipped_view(survey.skipped)
+            yield self.show(html, running=False, report=packed)
 
     def stop(self, request: gr.Request) -> None:
         """Finish with the photos done so far."""
@@ -175,10 +177,10 @@ def progress(text: str, done: int, total: int) -> str:
     return render("compare/zip_progress.html", text=text, done=done, total=total)
 
 
-def summary_view(summary: Summary) -> str:
-    """What the report holds, in words."""
+def summary_view(summary: Summary, address: str = "") -> str:
+    """What the report holds, in words, and the report itself where it has an address."""
     counts = sorted(((count, label) for label, count in summary.predictions.items() if count), reverse=True)
-    return render("compare/zip_summary.html", summary=summary, counts=counts)
+    return render("compare/zip_summary.html", summary=summary, counts=counts, address=address)
 
 
 def skipped_view(skipped: Sequence[tuple[str, str]]) -> str:

@@ -52,6 +52,8 @@ def test_a_zip_becomes_a_report(many, payload):
     assert "agreement_cam" in table(report)[0] and "agreement_score-cam" not in table(report)[0], "slow ones are left out"
     assert "Done. 3 photos, 2 skipped." in html and "bad.jpg" in html and "<b>evil" not in html
     assert start["interactive"] and not stop["interactive"]
+    (folder,) = many.studio.reports.folders.values()
+    assert (folder / "index.html").is_file() and '<iframe class="report" src="./reports/' in html
     assert Path(report["value"]).is_relative_to(many.studio.downloads.root.name)
     assert Path(report["value"]).name == f"my-photos-{many.studio.predictor.name}-report.zip"
 

@@ -208,6 +208,8 @@ def test_a_zip_becomes_a_report(page, tmp_path):
     said = page.inner_text("#many-result")
     assert "2 photos, 2 skipped" in said and "evil.jpg" in said and "onerror" in said
     assert page.locator("#many-result img").count() == 0
+    report = page.frame_locator("#many-result iframe")
+    report.get_by_text("astronaut.jpg").first.wait_for(timeout=WAIT)
     with zipfile.ZipFile(download(page, "#many-report")) as report:
         assert report.testzip() is None
         names = report.namelist()
