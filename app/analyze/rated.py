@@ -136,7 +136,6 @@ def answer_view(photo: OpenPhoto, predictor: Predictor) -> str:
         plane=plane(words, f"this photo ◇ {here.valence:.2f}, {here.arousal:.2f}", here),
         source=SOURCE,
         facts=facts(predictor.config.metrics),
-        caption=photo.caption,
         contexts=contexts_view(result),
     )
 
