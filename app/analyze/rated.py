@@ -2,30 +2,16 @@
 
 from typing import Any
 
-import gradio as gr
-
 from app.analyze import view
 from app.analyze.contexts import contexts_view
-from app.analyze.layout import OPACITY, download_row
-from app.checks import Flag, Payload, Refused, real_number
+from app.analyze.plain import Look, PlainPage
 from app.html import render
-from app.page import Frame, Page, Shown, by_name
 from app.plane import plane
-from app.queues import REDRAW
 from app.workspace.open_photo import OpenPhoto
 from cternet import Predictor, Rated, Rater
 from cternet.circumplex import SOURCE, Place
 from cternet.show.colours import DIVERGING, signed_scale
-from cternet.show.export import write
 
-FORGOTTEN = "This photo's ratings are no longer kept on the server; choose the photo again to see them."
-EXPLANATION = """
-This model names no emotion. It rates a photo as people did in a study: **valence**, how pleasant it is, and **arousal**, how
-exciting, each from 1 to 9 with 5 in the middle. The maps show what each place says: the answer is made of a map's mean alone,
-so red places raise the rating and blue ones lower it. Places see more of the photo than they cover.
-
-It is a mean of many people's ratings that it learnt: you may feel otherwise.
-"""
 STEPS = ((3.5, "{low}"), (4.5, "rather {low}"), (5.5, "neither {low} nor {high}"), (6.5, "rather {high}"), (9.1, "{high}"))
 """What to call a rating below each number."""
 MAPS = {
@@ -35,81 +21,27 @@ MAPS = {
 """Titles and captions."""
 
 
-class RatedView(Payload):
-    """How the visitor chose to see the maps."""
+class RatedPage(PlainPage):
+    """Valence and arousal as a point, and what each place says of them."""
 
-    opacity: real_number(0, 1, "The slider of the colours goes from 0 to 1.")
-    smooth: Flag
+    shows = "ratings"
+    explanation = """
+This model names no emotion. It rates a photo as people did in a study: **valence**, how pleasant it is, and **arousal**, how
+exciting, each from 1 to 9 with 5 in the middle. The maps show what each place says: the answer is made of a map's mean alone,
+so red places raise the rating and blue ones lower it. Places see more of the photo than they cover.
 
-
-class RatedPage(Page):
-    """Layout and handlers of the page."""
-
-    name, title = "analyze", "Analyze"
+It is a mean of many people's ratings that it learnt: you may feel otherwise.
+"""
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
         return "" if isinstance(predictor.model, Rater) else f"{predictor.name} gives no ratings."
 
-    # --- handlers
+    def answer(self, photo: OpenPhoto) -> str:
+        return answer_view(photo, self.studio.predictor.config.metrics)
 
-    def show(self, request: gr.Request, **values: Any) -> Shown:
-        """The visitor's photo; the network does not run."""
-        photo = self.studio.photos.get(request.session_hash)
-        if photo is None:
-            return {"answer": view.empty_answer(), "maps": view.empty_effect(), "seen": ""}
-        return {
-            "answer": answer_view(photo, self.studio.predictor),
-            "seen": view.seen_view(photo.result),
-            "maps": maps_view(rated(photo), RatedView.of(values)),
-        }
-
-    def enter(self, request: gr.Request, **values: Any) -> Shown:
-        """The visitor came to this page."""
-        self.studio.panels.put(request.session_hash, self.name)
-        return self.show(request, **values)
-
-    def redraw(self, request: gr.Request, **values: Any) -> Shown:
-        """The maps in another way."""
-        photo = self.studio.photos.get(request.session_hash)
-        return {} if photo is None else {"maps": maps_view(rated(photo), RatedView.of(values))}
-
-    def download(self, ending: str) -> Any:
-        def download(request: gr.Request, **values: Any) -> Shown:
-            photo = self.studio.photos.get(request.session_hash)
-            if photo is None:
-                raise Refused(FORGOTTEN)
-            look = RatedView.of(values).model_dump()
-            with self.studio.downloads.writing(request.session_hash) as folder:
-                return {"file": str(write(photo.result, folder / f"{photo.file_name('ratings')}{ending}", **look))}
-
-        return download
-
-    # --- layout
-
-    def build(self, frame: Frame) -> None:
-        with gr.Row(elem_id="workbench", equal_height=False):
-            with gr.Column(scale=6, min_width=320, elem_id="picture-column"):
-                shown = {"maps": gr.HTML(view.empty_effect(), elem_id="effect")}
-                with gr.Row(elem_id="look"):
-                    opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label="Colour over the photo", elem_id="opacity")
-                    smooth = gr.Checkbox(True, label="Smooth", elem_id="smooth")
-            with gr.Column(scale=5, min_width=300, elem_id="answer-column"):
-                shown["answer"] = gr.HTML(view.empty_answer(), elem_id="answer")
-                buttons, file = download_row()
-                shown["seen"] = gr.HTML("", elem_id="seen")
-                with gr.Accordion("What am I seeing?", open=False):
-                    gr.Markdown(EXPLANATION)
-        look = {"opacity": opacity, "smooth": smooth}
-        frame.on_photo(by_name(self.show, look, shown) | REDRAW, by_name(self.enter, look, shown) | REDRAW)
-        live = {"trigger_mode": "always_last", "api_visibility": "private"} | REDRAW
-        handler = by_name(self.redraw, look, {"maps": shown["maps"]})
-        gr.on([part.input for part in look.values()], **handler, show_progress="hidden", **live)
-        for ending, button in buttons.items():
-            saved = by_name(self.download(ending), look, {"file": file})
-            button.click(**saved, show_progress="minimal", **live).success(
-                None, js="() => document.querySelector('#file').click()", api_visibility="private"
-            )
+    def maps(self, photo: OpenPhoto, chosen: Any) -> str:
+        return maps_view(rated(photo), chosen)
 
 
 def rated(photo: OpenPhoto) -> Rated:
@@ -122,7 +54,7 @@ def called(value: float, low: str, high: str) -> str:
     return next(words for limit, words in STEPS if value < limit).format(low=low, high=high)
 
 
-def answer_view(photo: OpenPhoto, predictor: Predictor) -> str:
+def answer_view(photo: OpenPhoto, metrics: dict[str, Any]) -> str:
     """The ratings in words and as a point, and how far to trust them."""
     result = rated(photo)
     words = {label: Place(*place) for label, place in zip(result.labels, result.places, strict=False)}
@@ -135,7 +67,7 @@ def answer_view(photo: OpenPhoto, predictor: Predictor) -> str:
         arousal=called(result.arousal, "calm", "exciting"),
         plane=plane(words, f"this photo ◇ {here.valence:.2f}, {here.arousal:.2f}", here),
         source=SOURCE,
-        facts=facts(predictor.config.metrics),
+        facts=facts(metrics),
         contexts=contexts_view(result),
     )
 
@@ -153,7 +85,7 @@ def facts(metrics: dict[str, Any]) -> list[str]:
     ]
 
 
-def maps_view(result: Rated, chosen: RatedView) -> str:
+def maps_view(result: Rated, chosen: Look) -> str:
     """What each place says of valence and arousal, over the photo."""
     maps = []
     for name, values in result.own_maps.items():

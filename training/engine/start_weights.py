@@ -8,6 +8,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.confounders import Dictionary
 from cternet.networks.families import make_network
 from training.data import DataError
@@ -103,3 +104,19 @@ def load_backbone(network: nn.Module, start: Path) -> None:
         ValueError: they are not for this backbone.
     """
     network.backbone.load_weights(start_weights(start))
+
+
+def load_everything(network: nn.Module, folder: Path) -> None:
+    """Go on from another run's weights, head and all.
+
+    Raises:
+        DataError: the checkpoint cannot be loaded or is of another shape.
+    """
+    try:
+        network.load_state_dict(load_model(folder, type(network)).state_dict())
+    except CheckpointError as error:
+        raise DataError(f"--start-head: {error}") from None
+    except RuntimeError:
+        raise DataError(
+            f"--start-head: {folder} is not of the network to train; give the same --model settings as there"
+        ) from None

@@ -10,17 +10,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.network import Ratings
 from cternet.networks.valence_arousal import ValenceArousal
-from training.data import DataError, Example, leave_out_unreadable
+from training.data import Example, leave_out_unreadable
 from training.data.targets import require_images
 from training.engine.batches import Batch
 from training.engine.features import Features
 from training.engine.processes import on_main
 from training.engine.run import Run
 from training.engine.sampler import EpochSampler
-from training.engine.start_weights import load_backbone, new_network
+from training.engine.start_weights import load_backbone, load_everything, new_network
 from training.ratings.config import RatingConfig
 from training.ratings.figures import collect, figures, flat
 from training.ratings.lexicon import places_of
@@ -111,20 +110,3 @@ def part_of(examples: list[Example], share: float, seed: int) -> list[Example]:
     order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(seed)).tolist()
     chosen = set(order[: max(1, round(share * len(examples)))])
     return [example for index, example in enumerate(examples) if index in chosen]
-
-
-def load_everything(network: ValenceArousal, folder: Path) -> None:
-    """Go on from another run's weights, as the second of two stages does.
-
-    Raises:
-        DataError: the checkpoint cannot be loaded or is of another shape.
-    """
-    try:
-        network.load_state_dict(load_model(folder, ValenceArousal).state_dict())
-    except CheckpointError as error:
-        raise DataError(f"--start-head: {error}") from None
-    except RuntimeError:
-        raise DataError(
-            f"--start-head: {folder} is not of the network to train; give the same --model.backbone, --model.classes and "
-            "--model.categories"
-        ) from None

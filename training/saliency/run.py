@@ -9,14 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cternet.networks.checkpoint import CheckpointError, load_model
 from cternet.networks.ras import RAS
-from training.data import DataError
 from training.engine.batches import Batch, evaluation_loader, training_loader
 from training.engine.processes import on_main
 from training.engine.run import Run
 from training.engine.sampler import EpochSampler
-from training.engine.start_weights import load_backbone, new_network
+from training.engine.start_weights import load_backbone, load_everything, new_network
 from training.saliency.config import SaliencyConfig
 from training.saliency.figures import evaluate
 from training.saliency.loss import loss_terms
@@ -82,19 +80,3 @@ def score(val: dict[str, float | None]) -> float:
     """Max F less the error: F alone forgives grey maps, as it takes the best threshold; the error alone forgives missed small
     objects."""
     return val["max_f"] - val["mae"]
-
-
-def load_everything(network: RAS, folder: Path) -> None:
-    """Go on from another run's weights.
-
-    Raises:
-        DataError: the checkpoint cannot be loaded or is of another shape.
-    """
-    try:
-        network.load_state_dict(load_model(folder, RAS).state_dict())
-    except CheckpointError as error:
-        raise DataError(f"--start-head: {error}") from None
-    except RuntimeError:
-        raise DataError(
-            f"--start-head: {folder} is not of the network to train; give the same --model.backbone and --model.channels"
-        ) from None
