@@ -7,7 +7,7 @@ let following = false; // the address is as it should be: the visitor went back 
 function write(push) {
   const query = '?' + current;
   if (query === location.search) return;
-  history[push ? 'pushState' : 'replaceState'](history.state, '', query);
+  history[push ? 'pushState' : 'replaceState'](history.state, '', location.pathname + query); // not the first model's: gradio sets a base
 }
 window.studio = {
   // Merge parameters into the address; null removes one.
