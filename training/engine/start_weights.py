@@ -8,7 +8,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from cternet.networks.checkpoint import CheckpointError, load_model
+from cternet.networks.backbone_network import MissingBase, base_weights
+from cternet.networks.checkpoint import CheckpointError, load_model, read_config
 from cternet.networks.confounders import Dictionary
 from cternet.networks.families import make_network
 from training.data import DataError
@@ -30,6 +31,10 @@ def start_weights(path: Path) -> dict[str, Tensor]:
         raise DataError(f"start weights {file} do not exist; give a .safetensors file or a checkpoint folder with --start")
     try:
         state = load_file(file)
+        if path.is_dir() and (base := read_config(path).get("base")):
+            state = load_file(base_weights(str(path), base)) | state
+    except (CheckpointError, MissingBase) as error:
+        raise DataError(f"--start: {error}") from None
     except Exception as error:  # safetensors raises its own error class for damaged files
         raise DataError(f"start weights {file} cannot be read ({error}); fetch or export them again") from None
     prefix = "backbone.net."

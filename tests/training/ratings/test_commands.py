@@ -94,6 +94,9 @@ def test_two_stages(photos: Path, rated: Path, tmp_path: Path, command: Command,
     whole, published = (Predictor.from_pretrained(folder, device="cpu") for folder in (two / "best", out))
     photo = next(photos.rglob("*.png"))
     assert published.analyze(photo).valence == pytest.approx(whole.analyze(photo).valence, abs=0.05)
+    assert command(train, *flags(tmp_path / "three", rated, start=out, epochs=1), *scale) is None, "a start as any other"
+    base.rename(tmp_path / "first")
+    assert "shares weights with first" in command(train, *flags(tmp_path / "four", rated, start=out, epochs=1), *scale)
     card = (out / "README.md").read_text()
     assert "holds only what differs from `first`" in card and "--start runs/one/best" in card and str(tmp_path) not in card
 
