@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from app.analyze import view
+from app.analyze.headline import with_painting
 from app.analyze.page import PARTS, AnalyzePage
 from app.analyze.words import explanation, idle_words
 from app.choices import levels
@@ -346,3 +347,15 @@ def test_charts_drawn_at_once_keep_the_pages_colour(page, payload):
     assert len({chart.count("currentColor") for chart in charts}) == 1
     assert charts[0].count("currentColor") > 10
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("mode", ["ignore", "look-elsewhere", "look-only"])
+def test_what_a_painting_does_stands_in_the_answer(predictor: Predictor, mode: str):
+    analysis = predictor.analyze(tiny_photo(5))
+    mask = np.zeros(analysis.s.shape, np.uint8)
+    mask[::2] = 255  # some of its attention is in it, and some is not
+    after = paint(analysis, mask, mode)
+    said = with_painting(analysis, (mask, mode))
+    assert said.startswith("With your painting: ") and f"{after.prediction} ({100 * after.probabilities.max():.0f} %)" in said
+    assert ("would still say" in said) == (after.prediction == analysis.prediction)
+    assert with_painting(analysis, None) == ""
