@@ -62,9 +62,8 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
         base = options["config"].base
         if not base:
             return super()._from_pretrained(model_id=model_id, strict=strict, **options)
-        shared = load_file(base_weights(model_id, base))
-        network = super()._from_pretrained(model_id=model_id, strict=False, **options)
-        own = load_file(weights_of(model_id))
+        shared, own = load_file(base_weights(model_id, base)), load_file(weights_of(model_id))
+        network = cls(options["config"])
         state = {name: value for name, value in shared.items() if name.startswith("backbone.")} | own
         network.load_state_dict(state, strict=strict)
         return network

@@ -131,6 +131,17 @@ def test_a_model_that_rates_has_its_page_and_the_others_say_why_not(photo: dict,
     build(networks)
 
 
+def test_a_classifier_has_its_downloads(plain: Networks, photo: dict):
+    found = pages_of(plain)
+    choose(found, photo)
+    page = found["Analyze"]
+    files = {ending: Path(page.download(ending)(VISITOR, **LOOK)["file"]) for ending in (".png", ".json", ".npz")}
+    assert [path.name for path in files.values()] == [f"photo-plain-answer{ending}" for ending in files]
+    assert f'"{page.studio.photos.get("a").result.prediction}"' in files[".json"].read_text()
+    with pytest.raises(gr.Error, match="choose the photo again"):
+        page.download(".json")(SimpleNamespace(session_hash="nobody"), **LOOK)
+
+
 def test_what_ccim_set_aside_is_shown(photo: dict):
     torch.manual_seed(0)
     network = tiny_network(1, family="vanilla", deconfound="dot-product", confounders=(5, 6))

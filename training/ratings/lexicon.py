@@ -12,9 +12,6 @@ from cternet.circumplex import COORDINATES, HIGHEST, LOWEST, SOURCE, Place
 from training.data import DataError
 from training.data.layouts.base import numbers, read_table
 
-SHIPPED = SOURCE
-"""Whose ratings are taken where no lexicon is given."""
-
 
 def read_lexicon(path: Path | None) -> dict[str, Place]:
     """Valence and arousal of words, from 1 to 9; those that come with the project where no file is given.
@@ -47,7 +44,7 @@ def places_of(classes: Sequence[str], path: Path | None) -> tuple[Place, ...]:
     lexicon = read_lexicon(path)
     missing = [name for name in classes if name not in lexicon]
     if missing:
-        where = path or f"the lexicon that comes with this project ({SHIPPED})"
+        where = path or f"the lexicon that comes with this project ({SOURCE})"
         raise DataError(
             f"{where} has no word {', '.join(missing)}; add it, give another with --lexicon, or name other --model.classes"
         )
