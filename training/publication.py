@@ -127,6 +127,18 @@ def evaluation_command(name: str, split: str, data: Sequence[str], more: Sequenc
     return ["python", "-m", "training.evaluate", *where, *more]
 
 
+def evaluations(run: Path) -> dict[str, dict[str, Any]]:
+    """What ``training.evaluate`` wrote for val and, where it was measured, for test, by split.
+
+    Raises:
+        ValueError: the run was not measured on val.
+    """
+    files = {split: run / "evaluation" / f"{split}.json" for split in ("val", "test")}
+    if not files["val"].is_file():
+        raise ValueError(f"{files['val']} is missing; make it with training.evaluate --split val")
+    return {split: json.loads(file.read_text()) for split, file in files.items() if file.is_file()}
+
+
 def lines(commands: Sequence[Sequence[str]]) -> str:
     return "\n".join(map(shlex.join, commands))
 

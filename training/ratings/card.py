@@ -1,6 +1,5 @@
 """What is published of a run that learnt valence and arousal."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,17 @@ from cternet.networks.backbone_network import WEIGHTS
 from cternet.networks.checkpoint import load_model
 from cternet.networks.valence_arousal import ValenceArousal
 from training.about import About, read_about
-from training.publication import Product, Publication, card_data, curves, evaluation_command, lines, millions, training_command
+from training.publication import (
+    Product,
+    Publication,
+    card_data,
+    curves,
+    evaluation_command,
+    evaluations,
+    lines,
+    millions,
+    training_command,
+)
 from training.ratings.config import RatingConfig
 from training.ratings.figures import AXES, MEASURES
 from training.tables import table
@@ -127,11 +136,7 @@ def measured(run: Path) -> Metrics:
     Raises:
         ValueError: the run was not measured on val.
     """
-    files = {split: run / "evaluation" / f"{split}.json" for split in ("val", "test")}
-    if not files["val"].is_file():
-        raise ValueError(f"{files['val']} is missing; make it with training.evaluate --split val")
-    found = {split: json.loads(file.read_text()) for split, file in files.items() if file.is_file()}
     return {
         split: {axis: {key: round(values[axis][key], 6) for key in MEASURES} for axis in AXES} | {"images": values["images"]}
-        for split, values in found.items()
+        for split, values in evaluations(run).items()
     }

@@ -1,6 +1,5 @@
 """What is published of a run that learnt saliency."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,17 @@ from huggingface_hub import ModelCard
 from cternet.networks.checkpoint import load_model
 from cternet.networks.ras import RAS
 from training.about import About, read_about
-from training.publication import Product, Publication, card_data, curves, evaluation_command, lines, millions, training_command
+from training.publication import (
+    Product,
+    Publication,
+    card_data,
+    curves,
+    evaluation_command,
+    evaluations,
+    lines,
+    millions,
+    training_command,
+)
 from training.saliency.config import SaliencyConfig
 from training.saliency.run import score
 from training.tables import table
@@ -115,14 +124,11 @@ def measured(run: Path) -> tuple[dict[str, dict[str, Any]], int]:
     Raises:
         ValueError: the run was not measured on val, or on val and test with different inputs.
     """
-    files = {split: run / "evaluation" / f"{split}.json" for split in ("val", "test")}
-    if not files["val"].is_file():
-        raise ValueError(f"{files['val']} is missing; make it with training.evaluate --split val")
-    found = {split: json.loads(file.read_text()) for split, file in files.items() if file.is_file()}
+    found = evaluations(run)
     sizes = {values["image_size"] for values in found.values()}
     if len(sizes) > 1:
         raise ValueError(
-            f"{files['val']} and {files['test']} were measured with another --image-size; measure both with the same"
+            f"val and test in {run / 'evaluation'} were measured with another --image-size; measure both with the same"
         )
     figures = {
         split: {key: round(values[key], 6) for key in NAMES} | {key: values[key] for key in COUNTS}
