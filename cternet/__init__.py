@@ -17,6 +17,7 @@ from cternet.photos.load import MAX_BYTES, ImageError, load_image
 from cternet.photos.preprocess import middle_square, preprocess
 from cternet.results.analysis import Analysis
 from cternet.results.counterfactual import Counterfactual
+from cternet.results.debiased import Debiased
 from cternet.results.predictor import Predictor
 from cternet.results.result import Classified, Rated, Result
 from cternet.shipped import version
@@ -37,6 +38,7 @@ __all__ = [
     "Classified",
     "Classifier",
     "Counterfactual",
+    "Debiased",
     "EmotionNetwork",
     "ImageError",
     "Network",

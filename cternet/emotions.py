@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 __all__ = [
     "ALIASES",
+    "CAER",
     "COLOURS",
     "EKMAN",
+    "EMOTIC",
     "MIKELS",
     "POLARITY",
     "POLARITY_CLASSES",
@@ -34,7 +36,46 @@ EKMAN: tuple[str, ...] = ("anger", "disgust", "fear", "joy", "sadness", "surpris
 
 POLARITY_CLASSES: tuple[str, ...] = ("negative", "positive")
 
-TABLES: dict[str, tuple[str, ...]] = {"mikels": MIKELS, "ekman": EKMAN, "polarity": POLARITY_CLASSES}
+CAER: tuple[str, ...] = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+"""The seven of CAER and CAER-S, by the names the others have."""
+
+EMOTIC: tuple[str, ...] = (
+    "affection",
+    "anger",
+    "annoyance",
+    "anticipation",
+    "aversion",
+    "confidence",
+    "disapproval",
+    "disconnection",
+    "disquietment",
+    "doubt/confusion",
+    "embarrassment",
+    "engagement",
+    "esteem",
+    "excitement",
+    "fatigue",
+    "fear",
+    "happiness",
+    "pain",
+    "peace",
+    "pleasure",
+    "sadness",
+    "sensitivity",
+    "suffering",
+    "surprise",
+    "sympathy",
+    "yearning",
+)
+"""The 26 categories of EMOTIC, of which several hold together."""
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "mikels": MIKELS,
+    "ekman": EKMAN,
+    "polarity": POLARITY_CLASSES,
+    "caer": CAER,
+    "emotic": EMOTIC,
+}
 """Named sets of classes; a name stands for its classes wherever classes are asked for."""
 
 ALIASES: dict[str, str] = {

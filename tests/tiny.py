@@ -9,7 +9,8 @@ from PIL import Image
 from timm.models import save_for_hf
 
 from cternet import CTERNetConfig, EmotionNetwork
-from cternet.networks.config import ValenceArousalConfig
+from cternet.networks.clef import CLEF
+from cternet.networks.config import CLEFConfig, ValenceArousalConfig
 from cternet.networks.families import make_network
 from cternet.networks.valence_arousal import ValenceArousal
 from cternet.photos.preprocess import preprocess
@@ -56,6 +57,8 @@ def tiny_config(**changes) -> CTERNetConfig:
     return CTERNetConfig(**settings | changes)
 
 
+FINDER = {"backbone": "test_efficientnet", "channels": 8, "image_size": SIZE}
+"""A saliency network."""
 PLACES = ((7.0, 5.0), (2.5, 6.0))
 """Valence and arousal of two classes."""
 
@@ -71,8 +74,27 @@ def tiny_rater(**changes) -> ValenceArousal:
     return network
 
 
+def tiny_clef(**changes) -> CLEF:
+    """In eval mode; its branches say different things of a photo, and its subjects are part of one."""
+    settings = {"backbone": "test_efficientnet", "output_stride": 16, "image_size": SIZE, "dropout": 0.0, "finder": FINDER}
+    torch.manual_seed(0)
+    network = make_network(CLEFConfig(**settings | changes)).eval()
+    photos = torch.cat([photo_tensor(network.config, tiny_photo(seed)) for seed in range(4)])
+    with torch.no_grad():
+        finder = network.backbone.finder
+        finder.context.score.weight.mul_(30)
+        logits = finder(photos)[0]
+        finder.context.score.bias.sub_(logits.median())
+        for head in (network.context, network.ensemble):
+            head.weight.mul_(20)
+        network.inference.e_star.fill_(0.4)
+    return network
+
+
 def tiny_network(seed: int = 0, **changes) -> EmotionNetwork:
     """In eval mode, with maps of order 1 that vary over places and images, so that no term of any equation is hidden."""
+    if changes.get("family") == "clef":
+        return tiny_clef(**changes)
     torch.manual_seed(seed)
     network = make_network(tiny_config(**changes)).eval()
     if network.config.family == "vanilla":

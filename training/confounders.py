@@ -30,8 +30,9 @@ from cternet.networks.backbone_network import BackboneNetwork
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
 from cternet.networks.confounders import Dictionary, Provenance
 from cternet.networks.ras import RAS
+from cternet.networks.subject import SALIENT, without
 from cternet.photos.load import load_image
-from training.context import SALIENT, contexts, subjects
+from training.context import subjects
 from training.data import DataConfig, DataError, Example, leave_out_unreadable, load_examples, seed_of
 from training.engine.evaluation import name_of
 from training.files import SaveError, saving
@@ -148,7 +149,7 @@ def describe(
         batch = [examples[index] for index in indices.tolist()]
         subject = subjects(pixels, batch, list(zip(*(size.tolist() for size in sizes), strict=True)), saliency)
         without += int((~subject.any(dim=(1, 2))).sum())
-        x = network.forward_features(normalize(contexts(pixels, subject), list(settings.mean), list(settings.std)))
+        x = network.forward_features(normalize(without(pixels, subject), list(settings.mean), list(settings.std)))
         features[indices.numpy()] = x.mean(dim=(2, 3)).numpy()
     return without
 
@@ -199,7 +200,7 @@ def thumbnails(examples: list[Example], saliency: RAS, side: int) -> Tensor | No
     found = []
     for pixels, (width, height), _ in (Pixels(examples, SEEN)[index] for index in range(len(examples))):
         subject = subjects(pixels[None], [examples[len(found)]], [(width, height)], saliency)
-        context = F.interpolate(contexts(pixels[None], subject), size=(side, side), mode="area")[0]
+        context = F.interpolate(without(pixels[None], subject), size=(side, side), mode="area")[0]
         found.append((255 * context).round().byte().permute(1, 2, 0))
     return torch.stack(found)
 

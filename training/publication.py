@@ -16,7 +16,7 @@ from torch import nn
 from training.about import About
 from training.engine.run_folder import in_this_version
 
-PLACES = {"confounders", "data", "lexicon", "masks", "out", "splits", "start", "teachers"}
+PLACES = {"confounders", "data", "lexicon", "masks", "out", "saliency", "splits", "start", "teachers"}
 LEFT_OUT = PLACES | {"cache", "cpu", "metrics", "resume", "tracker", "workers"}
 """Settings that say where things lie on a machine, or that a card's command has apart."""
 

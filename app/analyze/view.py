@@ -7,6 +7,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from app.analyze.branches import branches_view
 from app.analyze.contexts import contexts_view
 from app.analyze.headline import UNLIKE, facts, headline, with_painting
 from app.figures import inline_svg
@@ -60,7 +61,7 @@ def answer_view(photo: OpenPhoto) -> str:
         unlike=UNLIKE if result.unlike else "",
         painted=painted,
         caption=photo.caption,
-        contexts=contexts_view(result),
+        parts=Markup(branches_view(result) + contexts_view(result)),
     )
 
 

@@ -41,6 +41,10 @@ class Backbone(nn.Module):
             return list(self.net.values())
         return [self.net]
 
+    def frozen_parts(self, sections: int) -> list[nn.Module]:
+        """What determines the output of the first sections."""
+        return self.sections()[:sections]
+
     def forward(self, x: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
         """Run sections ``start`` to ``stop``; all of them map (B, 3, h, w) to X (B, C, H, W)."""
         sections = self.sections()

@@ -37,13 +37,17 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
         if config.family != self.family:
             raise ValueError(f"a {type(self).__name__} is of the family {self.family}, and the config's is {config.family}")
         self.config = config
-        self.backbone = Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
+        self.backbone = self.make_backbone(config, pretrained)
         self.ccim: CCIM | None = None
         if config.deconfound is not None:
             if config.confounders is None:
                 raise ValueError("CCIM needs a dictionary of confounders, and the settings do not say how large it is")
             self.ccim = CCIM(self.backbone.channels, *config.confounders, config.deconfound)
         self.drop = nn.Dropout2d(config.dropout)
+
+    @staticmethod
+    def make_backbone(config: EmotionConfig, pretrained: bool) -> Backbone:
+        return Backbone(config.backbone, output_stride=config.output_stride, pretrained=pretrained)
 
     def forward_features(self, images: Tensor, start: int = 0) -> Tensor:
         """Images (B, 3, h, w), or what section ``start`` of the backbone takes, -> X (B, C, H, W)."""
@@ -59,14 +63,24 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
 
         What the checkpoint shares with another is taken from that one (``EmotionConfig.base``).
         """
-        base = options["config"].base
-        if not base:
+        shared = cls.shared_weights(model_id, options["config"])
+        if not shared:
             return super()._from_pretrained(model_id=model_id, strict=strict, **options)
-        shared, own = load_file(base_weights(model_id, base)), load_file(weights_of(model_id))
         network = cls(options["config"])
-        state = {name: value for name, value in shared.items() if name.startswith("backbone.")} | own
-        network.load_state_dict(state, strict=strict)
+        network.load_state_dict(shared | load_file(weights_of(model_id)), strict=strict)
         return network
+
+    @classmethod
+    def shared_weights(cls, source: str, config: EmotionConfig) -> dict[str, Tensor]:
+        """What a checkpoint takes from others unless its own file has it, by name.
+
+        Raises:
+            MissingBase: another is not there.
+        """
+        if not config.base:
+            return {}
+        found = load_file(base_weights(source, config.base))
+        return {name: value for name, value in found.items() if name.startswith("backbone.")}
 
 
 def weights_of(source: str) -> Path:

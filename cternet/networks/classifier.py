@@ -30,6 +30,9 @@ ANSWERS: dict[str, Answer] = {
     "v": Answer("v", "scores of the map"),
     "y": Answer("Y(S)", "factual"),
     "y_te": Answer("Y_TE", "total effect", effect=True),
+    "y_c": Answer("Y_c", "context alone"),
+    "y_ce": Answer("Y_c,e", "factual, with its context"),
+    "tie": Answer("TIE", "total indirect effect"),
 }
 """By the field of ``Outputs`` that holds it, in the order of reports; a family with another answer adds it here."""
 

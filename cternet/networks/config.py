@@ -30,7 +30,9 @@ class EmotionConfig:
     output_stride: int | None = 16
     """Input pixels a map cell; None for the backbone's own."""
     classes: tuple[str, ...] = MIKELS
-    """Class names, in the order of the logits; mikels, ekman and polarity stand for the classes of that name."""
+    """Class names, in the order of the logits; mikels, ekman, polarity, caer and emotic stand for the classes of that name."""
+    several: bool = False
+    """Whether several classes may hold of a photo at once, as in EMOTIC: each then has a probability of its own."""
     image_size: int = 224
     """Side of the square input in pixels."""
     geometry: Literal["squash", "center"] = "squash"
@@ -120,3 +122,15 @@ class ValenceArousalConfig(EmotionConfig):
         self.places = tuple((float(valence), float(arousal)) for valence, arousal in self.places)
         if self.places and len(self.places) != len(self.classes):
             raise ValueError(f"there are {len(self.classes)} classes and {len(self.places)} places for them")
+
+
+@dataclass
+class CLEFConfig(EmotionConfig):
+    """Settings of CLEF."""
+
+    family: str = "clef"
+    """What kind of network it is."""
+    finder: dict[str, Any] = field(default_factory=dict)
+    """Settings of the saliency network that finds the subject (``RASConfig``); come from its checkpoint."""
+    finder_base: str | None = None
+    """Name of the checkpoint beside this one that is the saliency network, where this one's file leaves it out."""

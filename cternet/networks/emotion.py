@@ -23,17 +23,21 @@ class EmotionNetwork(Classifier, BackboneNetwork, tags=["image-classification", 
     def loss_terms(
         self, outputs: Outputs, target: Tensor, *, eq7_alone: bool = False, label_smoothing: float = 0.0
     ) -> dict[str, Tensor]:
-        """Cross-entropies whose sum is the loss, by answer.
+        """Cross-entropies whose sum is the loss, by answer; binary ones where ``config.several`` says so.
 
         Args:
             outputs: of this network.
-            target: class indices (B,), or class probabilities (B, K).
+            target: class indices (B,), or class probabilities (B, K), which are those of each class where several may hold.
             eq7_alone: see ``CTERNet``; other families have nothing to leave out.
         """
-        return {
-            name: F.cross_entropy(getattr(outputs, name).float(), target, label_smoothing=label_smoothing)
-            for name in self.answers
-        }
+        return {name: self.mismatch(getattr(outputs, name), target, label_smoothing) for name in self.answers}
+
+    def mismatch(self, logits: Tensor, target: Tensor, label_smoothing: float) -> Tensor:
+        """The cross-entropy of logits (B, K) with a target: a softmax's, or the sum of the classes' own."""
+        if not self.config.several:
+            return F.cross_entropy(logits.float(), target, label_smoothing=label_smoothing)
+        smooth = target * (1 - label_smoothing) + label_smoothing / 2
+        return F.binary_cross_entropy_with_logits(logits.float(), smooth, reduction="sum") / len(target)
 
     def as_plain(self, plain: nn.Linear) -> dict[str, Tensor] | None:
         """Parameters with which this network answers like a ``plain_classifier`` where S = 1; None where it cannot."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cternet.networks.classifier import Classifier
-from cternet.networks.config import CTERNetConfig, ValenceArousalConfig
+from cternet.networks.clef import CLEF
+from cternet.networks.config import CLEFConfig, CTERNetConfig, ValenceArousalConfig
 from cternet.networks.cternet import CTERNet
 from cternet.networks.network import Network
 from cternet.networks.ras import RAS, RASConfig
@@ -74,6 +75,7 @@ register(
     Family("CTERNet, which has factual and counterfactual attention", CTERNetConfig, CTERNet),
     Family("RAS, a saliency network, which names no emotions", RASConfig, RAS),
     Family("an image classifier of timm", TimmConfig, TimmClassifier),
+    Family("CLEF, which leaves out what the context alone says", CLEFConfig, CLEF),
     Family("a network that rates valence and arousal, which names no emotions", ValenceArousalConfig, ValenceArousal),
 )
 

@@ -15,12 +15,14 @@ class Network(nn.Module):
         has_evidence: whether it classifies by a map S in which Y is linear, with ``evidence`` (B, K, H, W) among its outputs
             on request, and ``bias`` (K,) beside it.
         has_counterfactual: whether there is an S* beside S, and with it a total effect.
+        sees_subjects: whether images may have a fourth channel: 1 where the subject is, or -1 all over where it is to be found.
         config: how it sees photos: ``image_size``, ``geometry``, ``mean``, ``std``.
     """
 
     family: ClassVar[str]
     has_evidence: ClassVar[bool] = False
     has_counterfactual: ClassVar[bool] = False
+    sees_subjects: ClassVar[bool] = False
     config: Any
 
     def inputs(self, image: Tensor) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.backbone_network import BackboneNetwork
 from cternet.networks.checkpoint import load_bank, load_confounders, load_model, load_reliability
 from cternet.networks.classifier import Outputs
+from cternet.networks.clef import CLEFOutputs
 from cternet.networks.confounders import Dictionary
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
 from cternet.networks.network import Network, Ratings
@@ -24,6 +25,7 @@ from cternet.photos.load import Photo, incomplete, open_photo
 from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis
 from cternet.results.counterfactual import Counterfactual, counterfactual
+from cternet.results.debiased import Debiased
 from cternet.results.result import Classified, Context, Rated, Result
 
 
@@ -114,8 +116,8 @@ class Predictor:
         return Prepared(opened, seen, self.model.inputs(image))
 
     def analyze(self, photo: Photo) -> Any:
-        """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Classified`` of
-        another classifier, a ``Rated`` of a network that rates.
+        """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Debiased`` of
+        CLEF, a ``Classified`` of another classifier, a ``Rated`` of a network that rates.
 
         Raises:
             ImageError: the photo cannot be read.
@@ -209,9 +211,15 @@ class Predictor:
             about |= {"labels": config.classes, "places": getattr(config, "places", ())}
             return Rated(**about, valence=outputs.valence[index].item(), arousal=outputs.arousal[index].item())
         about |= {"labels": config.classes, "reliability": self.reliability, "strangeness": strangeness}
+        about |= {"several": getattr(config, "several", False)}
         if isinstance(outputs, CounterfactualOutputs):
             return self.analysis(outputs, index, about)
-        return Classified(**about, scores=outputs.prediction[index].double().numpy())
+        about |= {"scores": outputs.prediction[index].double().numpy()}
+        if isinstance(outputs, CLEFOutputs):
+            logits = {"factual": outputs.y_ce, "context_only": outputs.y_c, "direct_effect": outputs.nde}
+            about |= {name: one[index].double().numpy() for name, one in logits.items()}
+            return Debiased(**about, subject=prepared.inputs["images"][3].numpy() > 0)
+        return Classified(**about)
 
     def analysis(self, outputs: CounterfactualOutputs, index: int, about: dict[str, Any]) -> Analysis:
         """The ``Analysis`` of image ``index`` of a batch; ``about`` is what any result has."""

@@ -87,18 +87,22 @@ class Classified(Result):
 
     labels: K class names.  scores (K,): the logits the prediction rests on.  reliability: what the checkpoint's own evaluation
     says of such answers; None where it was not measured.  strangeness: how unlike the training photos the picture is,
-    above 0 where it is; None where it was not measured.
+    above 0 where it is; None where it was not measured.  several: whether more than one emotion may hold, each with a
+    probability of its own.
     """
 
     labels: tuple[str, ...]
     scores: NDArray[np.float64]
     reliability: Reliability | None = field(default=None, repr=False)
     strangeness: float | None = None
+    several: bool = False
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """Softmax of ``scores`` over the checkpoint's temperature (K,)."""
+        """Softmax of ``scores`` over the checkpoint's temperature (K,), or the sigmoid of each where ``several`` may hold."""
         scores = self.scores / (1.0 if self.reliability is None else self.reliability.temperature)
+        if self.several:
+            return 1 / (1 + np.exp(-scores))
         e = np.exp(scores - scores.max())
         return e / e.sum()
 

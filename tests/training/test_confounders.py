@@ -10,12 +10,13 @@ from safetensors.torch import save_file
 
 from cternet import load_model
 from cternet.networks.confounders import FILE
+from cternet.networks.subject import without
 from tests.cternet.networks.test_ras import tiny_ras
 from tests.tiny import tiny_network
 from tests.training.conftest import Command, Flags, Train
 from training import confounders, evaluate, train
 from training.confounders import clustered, principal
-from training.context import contexts, subjects
+from training.context import subjects
 from training.data import Example
 from training.engine.confounders import dictionary_on
 
@@ -118,7 +119,7 @@ def test_a_box_or_what_is_salient_is_taken_out():
     expected = torch.zeros(64, 64, dtype=torch.bool)
     expected[32:, :32] = True
     assert torch.equal(subject[0], expected)
-    left = contexts(pixels, subject)
+    left = without(pixels, subject)
     assert (left[0][:, expected] == 0).all() and torch.equal(left[0][:, ~expected], pixels[0][:, ~expected])
 
 

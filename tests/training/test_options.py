@@ -206,6 +206,9 @@ def test_recipes(name: str):
         assert (config.model.backbone, config.model.image_size, config.model.geometry) == ("res2net101d", 448, "center")
         assert (config.optimizer, config.lr, config.head_lr, config.momentum) == ("sgd", 1e-4, 1e-4, 0.9)
         assert (config.schedule, config.step_epochs) == ("step", 10)
+    if name == "fi-clef":
+        assert config.model.family == "clef" and config.model.classes == MIKELS
+        return
     assert config.model.budget == "equal"
     assert config.model.answer == ("y_te" if name.endswith("-paper") else "y"), "the paper's answer is Y_TE"
     if name.startswith("fi-") and "polarity" not in name:

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
+from torchvision.tv_tensors import Mask
 from tqdm.auto import tqdm
 
 from cternet.photos.load import ImageError, incomplete, load_image
 from cternet.photos.preprocess import Input, geometry_transform, to_input
+from training.data.boxes import inside
 from training.data.rows import DataError
 from training.data.targets import Example
 
@@ -110,10 +112,23 @@ LABEL: Target = attrgetter("label")
 
 
 class Photos(Dataset):
-    """(index, view) -> (tensor, target, index); the augmentation is a function of (seed, view, index) alone."""
+    """(index, view) -> (tensor, target, index); the augmentation is a function of (seed, view, index) alone.
 
-    def __init__(self, examples: Sequence[Example], transform: v2.Transform, seed: int = 0, target: Target = LABEL) -> None:
+    With ``subjects``, where any example has a box, tensors have a fourth channel: 1 in the box and 0 around it, or -1 all over
+    for an example without one.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        transform: v2.Transform,
+        seed: int = 0,
+        target: Target = LABEL,
+        *,
+        subjects: bool = False,
+    ) -> None:
         self.examples, self.transform, self.seed, self.target = list(examples), transform, seed, target
+        self.subjects = subjects and any(example.box for example in self.examples)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -123,4 +138,8 @@ class Photos(Dataset):
         example = self.examples[index]
         image = load_image(example.path)
         with draws_of(self.seed, view, index):
-            return self.transform(image), self.target(example), index
+            if not self.subjects:
+                return self.transform(image), self.target(example), index
+            there = inside(example.box, image.size, image.size) if example.box else torch.zeros(image.size[::-1])
+            seen, subject = self.transform(image, Mask(there.float()[None]))
+        return torch.cat([seen, subject if example.box else subject - 1]), self.target(example), index

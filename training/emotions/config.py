@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from cternet.networks.checkpoint import SHIPPED
 from cternet.networks.config import CTERNetConfig, EmotionConfig
 from training.data import DataConfig
 from training.engine.config import RunConfig
@@ -38,6 +39,9 @@ class TrainConfig(RunConfig, DataConfig):
     """Draw images by (class size)^-balance: 0 as they are, 1 all classes equally often."""
     cache: Path | None = None
     """Folder in which to keep what the frozen sections put out; later epochs and runs with the same views read it."""
+
+    saliency: str = str(SHIPPED / "ras")
+    """Saliency network that finds the subject of photos without a box, for networks that need it (clef)."""
 
     FRACTIONS: ClassVar[tuple[str, ...]] = (*RunConfig.FRACTIONS, "teaching", "label_smoothing")
     FREE_TO_CHANGE: ClassVar[frozenset[str]] = RunConfig.FREE_TO_CHANGE | {"cache", "data", "splits"}

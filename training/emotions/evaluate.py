@@ -21,6 +21,7 @@ from cternet.networks.emotion import EmotionNetwork
 from cternet.results.analysis import Analysis
 from cternet.results.predictor import Predictor
 from training.data import DataConfig, DataError, Example, Photos, eval_transform, leave_out_unreadable, load_examples
+from training.emotions.several import CategoryTarget, load_several, several_figures, several_table
 from training.engine.batches import evaluation_loader
 from training.engine.evaluation import EvaluationConfig, Report, name_of
 from training.engine.processes import on_main
@@ -68,6 +69,8 @@ def measure(config: EmotionEvaluation, accelerator: Accelerator) -> Report:
         CheckpointError, DataError: the weights or the data cannot be used.
     """
     network = load(config.weights, accelerator)
+    if network.config.several:
+        return measure_several(config, network, accelerator)
     other = load(config.against, accelerator) if config.against else None
     classes = POLARITY_CLASSES if config.polarity else network.config.classes
     readout = Readout(network.config.classes, classes, config.surprise)
@@ -114,6 +117,40 @@ def measure(config: EmotionEvaluation, accelerator: Accelerator) -> Report:
     return Report(name=name, figures=found, summary=summary(found), write=draw)
 
 
+def measure_several(config: EmotionEvaluation, network: EmotionNetwork, accelerator: Accelerator) -> Report:
+    """The figures of a network whose classes hold together.
+
+    Raises:
+        DataError: the data cannot be used, or what was asked is for photos of one label each.
+    """
+    asked = {"against": config.against, "polarity": config.polarity, "attention": config.attention}
+    if wrong := [f"--{name}" for name, value in asked.items() if value]:
+        raise DataError(f"{', '.join(wrong)} is for photos of one label each; leave it out")
+    classes = network.config.classes
+    splits = None if config.split == "all" else (config.split,)
+    read = partial(load_several, config, classes, splits)
+    examples, left_out = on_main(accelerator, lambda: leave_out_unreadable(read(), config.on_bad_image))
+    if not examples:
+        raise DataError(f"{config.data} has no readable image in {config.split}")
+    photos = Photos(examples, eval_transform(network.config), target=CategoryTarget(classes), subjects=network.sees_subjects)
+    loader = evaluation_loader(photos, batch_size=config.batch_size, workers=config.workers)
+    logits, targets = collect(network, accelerator.prepare_data_loader(loader), accelerator, flip=config.flip)
+    found = several_figures(logits, targets, classes, network.predicts_with) | {
+        "weights": name_of(config.weights),
+        "data": Path(config.data).name,
+        "split": config.split,
+        "flip": config.flip,
+        "left_out": {str(path): why for path, why in left_out.items()},
+    }
+    name = f"{config.split}-flip" if config.flip else config.split
+    text = several_table(found, classes)
+
+    def write_several(out: Path) -> None:
+        (out / f"{name}.md").write_text(f"# {found['weights']} on {found['data']}, {name}\n\n{text}\n")
+
+    return Report(name=name, figures=found, summary=text, write=write_several)
+
+
 def load(weights: str, accelerator: Accelerator) -> EmotionNetwork:
     return load_model(weights, EmotionNetwork).to(accelerator.device, memory_format=torch.channels_last)
 
@@ -130,7 +167,7 @@ def photos_for(
     network: EmotionNetwork, examples: list[Example], config: EmotionEvaluation, accelerator: Accelerator
 ) -> DataLoader:
     """All the images in order, with the network's own preprocessing."""
-    photos = Photos(examples, eval_transform(network.config))
+    photos = Photos(examples, eval_transform(network.config), subjects=network.sees_subjects)
     return accelerator.prepare_data_loader(evaluation_loader(photos, batch_size=config.batch_size, workers=config.workers))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from cternet.emotions import EKMAN, MIKELS, POLARITY_CLASSES
+from cternet.networks.config import CLEFConfig
 from training.emotions.config import NETWORK, TrainConfig
 from training.engine.efficientnet_lite import SCALING
 
@@ -51,6 +52,9 @@ LITE = replace(NETWORK, backbone="tf_efficientnet_lite2", mean=SCALING, std=SCAL
 
 PLAIN = replace(LITE, family="vanilla", output_stride=None)
 """A plain classifier on the same backbone at its own stride, where a step is cheap."""
+
+CLEF = CLEFConfig(backbone=PLAIN.backbone, output_stride=PLAIN.output_stride, mean=PLAIN.mean, std=PLAIN.std)
+"""CLEF on the same backbone."""
 
 PRESETS: dict[str, tuple[str, TrainConfig]] = {
     "fi-paper": ("Tables 1, 3 and 4: FI, eight emotions", paper(MIKELS)),
@@ -106,6 +110,18 @@ PRESETS: dict[str, tuple[str, TrainConfig]] = {
             ema=0.995,
             label_smoothing=0.0,
             view_seed=1,
+        ),
+    ),
+    "fi-clef": (
+        "CLEF on the trunk of a plain classifier, which stays as it is: two heads, on what is computed once of each photo",
+        replace(
+            CPU,
+            model=CLEF,
+            start=Path("assets/weights/vanilla-fi"),
+            frozen_sections=8,
+            views=1,
+            epochs=3,
+            batch_size=64,
         ),
     ),
 }

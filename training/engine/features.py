@@ -29,6 +29,7 @@ class Features:
         accelerator: of the run.
         cache: folder in which to keep what the frozen sections put out.
         target: what is to be learnt of an example.
+        subjects: the network is shown where the person is that an example is about.
     """
 
     def __init__(
@@ -40,11 +41,12 @@ class Features:
         *,
         cache: Path | None = None,
         target: Target = LABEL,
+        subjects: bool = False,
     ) -> None:
         self.config, self.backbone, self.accelerator, self.root = config, backbone, accelerator, cache
-        self.target = target
+        self.target, self.subjects = target, subjects
         transform = train_transform(config.model, config.crop_scale)
-        self.photos = Photos(examples, transform, config.view_seed, target)
+        self.photos = Photos(examples, transform, config.view_seed, target, subjects=subjects)
         self.keeps = bool(cache and config.frozen_sections)
         self.cache = self.open_cache(examples, transform, config.view_seed) if self.keeps else None
 
@@ -92,7 +94,7 @@ class Features:
     def evaluation(self, examples: Sequence[Example]) -> tuple[DataLoader, int]:
         """Images without augmentation, or their cached features, and the backbone section these go into."""
         config, transform = self.config, eval_transform(self.config.model)
-        data: Dataset = Photos(examples, transform, target=self.target)
+        data: Dataset = Photos(examples, transform, target=self.target, subjects=self.subjects)
         start = 0
         if self.keeps:
             cache = self.open_cache(examples, transform, 0)
@@ -111,7 +113,7 @@ class Features:
         return FeatureCache(
             self.root,
             examples,
-            self.backbone.sections()[: self.config.frozen_sections],
+            self.backbone.frozen_parts(self.config.frozen_sections),
             transform=transform,
             view_seed=view_seed,
             shape=tuple(self.frozen(probe).shape[1:]),

@@ -178,7 +178,7 @@ def test_damaged_checkpoints(checkpoint: Save, damage: Callable[[Path], None], w
 def test_the_other_kind_is_refused(checkpoint: Save):
     with pytest.raises(CheckpointError, match=r"emotions holds CTERNet, .*; give a checkpoint of the family ras\.$"):
         load_model(checkpoint(tiny_network(), "emotions"), RAS)
-    with pytest.raises(CheckpointError, match=r"saliency holds RAS, .* the family vanilla, wscnet, smad-f or cternet\.$"):
+    with pytest.raises(CheckpointError, match=r"saliency holds RAS, .* the family vanilla, wscnet, smad-f, cternet or clef\.$"):
         load_model(checkpoint(tiny_ras(), "saliency"), EmotionNetwork)
 
 

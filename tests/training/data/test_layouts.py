@@ -137,6 +137,22 @@ def test_emotic(made: Place):
     assert next(row for row in data.rows if row.split == "val").categories == ("esteem", "anger")
 
 
+def test_faces_of_caer_s(made: Place):
+    root = made("CAER-S, faces")
+    data = load(root)
+    assert {row.box for row in data.rows if row.label == "disgust"} == {(2, 3, 11, 12)}
+    (root / "train.txt").write_text("train/Happy/0.png,3,2,3,9\n")
+    with pytest.raises(DataError, match="5 columns, not the 6 of picture"):
+        load(root)
+    (root / "train.txt").write_text("train/Happy/0.png,3,2,3,9,\n")
+    with pytest.raises(DataError, match=r"line 1 of .* lacks an edge of the face"):
+        load(root)
+    (root / "train.txt").write_text("gone.png,3,2,3,9,9\n")
+    (root / "test.txt").write_text("elsewhere.png,3,2,3,9,9\n")
+    with pytest.raises(DataError, match=r"give paths like test/Happy/0001\.png"):
+        load(root)
+
+
 def test_manifest(made: Place):
     path = made("manifest")
     data = load(path, valence_scale=(1, 5))

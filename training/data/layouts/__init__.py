@@ -6,6 +6,7 @@ from pathlib import Path
 from training.data.config import Source
 from training.data.labels import canonical
 from training.data.layouts import (
+    caers,
     class_folders,
     emoset,
     emotic,
@@ -33,6 +34,7 @@ LAYOUTS: tuple[Layout, ...] = (
     twitter1.LAYOUT,
     oasis.LAYOUT,
     flat_names.LAYOUT,
+    caers.LAYOUT,
     class_folders.LAYOUT,
 )
 """Tried in this order: those told by a file of their own before those told by folders alone."""

@@ -1,7 +1,7 @@
 """A folder a class: ``<class>/*``, or ``{train,val,test}/<class>/*`` with any of the three splits.
 
 So lie FI (You et al., AAAI 2016), Twitter II (Borth et al., 2013), Flickr and Instagram (Katsurai and Satoh, 2016), and
-CAER-S (Lee et al., ICCV 2019: ``{train,validation,test}/{Angry,Disgust,Fear,Happy,Neutral,Sad,Surprise}/*.png``).
+CAER-S without boxes of faces (``caers`` has it with them).
 """
 
 from pathlib import Path
