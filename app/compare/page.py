@@ -47,6 +47,8 @@ class ComparePage(Page):
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
+        if getattr(predictor.config, "several", False):
+            return f"{predictor.name} tells several emotions of a photo at once, and maps show one; choose another model."
         if isinstance(predictor.model, Classifier):
             return ""
         return f"{predictor.name} names no emotions, so there is no answer whose maps could be compared; choose another model."

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import numpy as np
 import pytest
 import torch
 
@@ -23,7 +24,7 @@ from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
 from cternet.networks.confounders import Dictionary, Provenance
 from tests.app.calls import uploaded
-from tests.tiny import tiny_network, tiny_photo, tiny_rater
+from tests.tiny import tiny_clef, tiny_network, tiny_photo, tiny_rater
 from tests.toy import Toy, ToyConfig, toy_family
 
 VISITOR = SimpleNamespace(session_hash="a", headers={})
@@ -159,6 +160,37 @@ def test_what_ccim_set_aside_is_shown(photo: dict):
         assert (shown.count("a typical context") == 3) == (known is not None)
         assert known is None or f"awe/&lt;{result.contexts.index(most)}&gt;.jpg" in shown
         assert len(result.numbers()["contexts"]) == 5
+
+
+def test_what_the_surroundings_say_is_shown(photo: dict):
+    network = tiny_clef()
+    found = pages_of(Networks(Predictor(network, name="clef", device="cpu"), {}))
+    choose(found, photo)
+    analyze = found["Analyze"]
+    result, shown = analyze.studio.photos.get("a").result, analyze.show(VISITOR, **LOOK)["answer"]
+    assert isinstance(analyze, ClassifiedPage) and isinstance(found["Compare"], ComparePage)
+    only, all_of_it = result.said_by(result.context_only), result.said_by(result.factual)
+    assert f"By these surroundings alone it would say <b>{only}</b>" in shown
+    if all_of_it != result.prediction:
+        assert f"With all they say it would answer <b>{all_of_it}</b>" in shown
+    assert shown.count('class="first"') <= 3 and shown.count('<th scope="row">') == 4
+    assert "Class activation map of the predicted emotion" in analyze.show(VISITOR, **LOOK)["maps"]
+    with torch.no_grad():
+        network.backbone.finder.context.score.bias.sub_(100)  # nothing stands out any more
+        for refinement in network.backbone.finder.refinements:
+            refinement.residual[-1].weight.zero_()
+            refinement.residual[-1].bias.fill_(-100)
+    choose(found, photo)
+    again = analyze.studio.photos.get("a").result
+    assert not again.has_subject and not np.allclose(again.scores, result.scores)
+    assert "No subject was found, so the whole photo counts as surroundings" in analyze.show(VISITOR, **LOOK)["answer"]
+
+
+def test_a_model_of_several_emotions_answers_and_is_not_compared(photo: dict):
+    found = pages_of(Networks(Predictor(tiny_network(1, family="vanilla", several=True), name="many", device="cpu"), {}))
+    choose(found, photo)
+    assert "Mostly" in found["Analyze"].show(VISITOR, **LOOK)["answer"]
+    assert isinstance(found["Compare"], UnavailablePage) and "several emotions of a photo at once" in found["Compare"].reason
 
 
 def test_a_rating_in_words():

@@ -116,9 +116,11 @@ def test_what_several_cannot_do_is_a_sentence(flags, photos: Path, tmp_path: Pat
 
 
 def test_average_precision_by_hand():
-    logits = torch.tensor([[900.0, 0.1, 0], [800.0, 0.9, 0], [700.0, 0.5, 0], [600.0, 0.2, 0]])
-    targets = torch.tensor([[1.0, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]])
+    """Ranked 1, 3 of three for the first class, however large its logits are; the second is perfect; the third never holds."""
+    logits = torch.tensor([[900.0, 0.1, 0.5], [800.0, 0.8, 0.4], [700.0, 0.2, 0.3]])
+    targets = torch.tensor([[1.0, 0, 0], [0, 1, 0], [1, 0, 0]])
     found = several_figures({"y": logits}, targets, ("a", "b", "c"), "y")["y"]
-    assert found["per_class"]["a"] == pytest.approx((1 + 2 / 3) / 2)
-    assert found["per_class"]["b"] == pytest.approx((1 + 2 / 3) / 2)
-    assert found["per_class"]["c"] is None and found["chance"] == 0.5
+    assert found["per_class"] == {"a": pytest.approx((1 + 2 / 3) / 2), "b": 1.0, "c": None}
+    assert found["map"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2) and found["chance"] == 0.5
+    same = several_figures({"y": torch.zeros(3, 3)}, targets, ("a", "b", "c"), "y")["y"]
+    assert same["map"] == pytest.approx(0.5), "equal answers are worth what chance is"

@@ -49,6 +49,8 @@ def product(settings: EmotionPublication, name: str) -> Product:
         CheckpointError, OSError, ValueError: the run, its figures or the description cannot be read.
     """
     network = load_model(settings.run / "best", EmotionNetwork)
+    if network.config.several:
+        raise ValueError(f"{settings.run} tells several emotions of a photo at once, and such networks cannot be published yet")
     about, history, test = read_about(settings.about), settings.history(), tested(settings)
     val = network.config.metrics.get("val")
     if not val:

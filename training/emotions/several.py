@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -43,29 +44,34 @@ def load_several(config: DataConfig, classes: Sequence[str], splits: Sequence[st
     return [example for example in found if set(example.categories) & set(classes)]
 
 
+def average_precisions(scores: Tensor, categories: Tensor) -> list[float | None]:
+    """The average precision of each class, in [0, 1], as EMOTIC's 26 categories are measured; None for one that never holds.
+
+    Args:
+        scores: (M, K), larger where a class is likelier, on any scale.
+        categories: (M, K), true for each that holds; several may.
+    """
+    # Ranks, equal ones for equal scores: the library takes the sigmoid of logits, which is 1 for all that are sure.
+    ranks = torch.stack([column.unique(return_inverse=True)[1] for column in scores.T], dim=1) / len(scores)
+    occurs = categories.bool().any(dim=0)
+    found = iter(MultilabelAveragePrecision(int(occurs.sum()), average=None)(ranks[:, occurs], categories[:, occurs].long()))
+    return [float(next(found)) if there else None for there in occurs]
+
+
 def several_figures(logits: dict[str, Tensor], targets: Tensor, classes: Sequence[str], prediction: str) -> dict[str, Any]:
     """Figures of every answer (M, K) against targets (M, K).
 
     Returns:
-        By answer ``map``, the mean over the classes that occur of their average precision, ``per_class``, that of each (None
-        where it does not occur), and ``chance``, what answers at random would have; in [0, 1].
+        By answer ``map``, the mean over the classes that occur of their average precision, ``per_class``, that of each, and
+        ``chance``, what answers at random would have; in [0, 1].
     """
-    occurs = targets.sum(dim=0) > 0
-    chance = targets.double().mean(dim=0)[occurs].mean().item()
+    shares = targets.double().mean(dim=0)
+    chance = shares[shares > 0].mean().item()
     found: dict[str, Any] = {}
     for name, values in logits.items():
-        # Ranks rather than logits: the library would take their sigmoid, and those of sure answers are equal in float32.
-        ranks = values.argsort(dim=0).argsort(dim=0).double() / len(values)
-        measure = MultilabelAveragePrecision(len(classes), average=None, validate_args=False)
-        scores = measure(ranks, targets.long()).double()
-        found[name] = {
-            "map": scores[occurs].mean().item(),
-            "chance": chance,
-            "per_class": {
-                label: score if there else None
-                for label, score, there in zip(classes, scores.tolist(), occurs.tolist(), strict=True)
-            },
-        }
+        scores = average_precisions(values, targets)
+        mean = fmean(score for score in scores if score is not None)
+        found[name] = {"map": mean, "chance": chance, "per_class": dict(zip(classes, scores, strict=True))}
     return found | {"prediction": prediction, "images": len(targets)}
 
 

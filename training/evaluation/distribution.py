@@ -10,7 +10,6 @@ import torch
 from scipy.spatial.distance import canberra, chebyshev, cosine
 from scipy.stats import entropy
 from torch import Tensor
-from torchmetrics.classification import MultilabelAveragePrecision
 
 MEASURES = {
     "kl": "KL divergence ↓",
@@ -57,14 +56,3 @@ def against_votes(predicted: Tensor, shares: Sequence[Sequence[float] | None]) -
     """
     voted = [index for index, one in enumerate(shares) if one is not None]
     return distribution_figures(predicted[voted], torch.tensor([shares[index] for index in voted])) if voted else {}
-
-
-def mean_average_precision(scores: Tensor, categories: Tensor) -> float:
-    """mAP, in [0, 1], as EMOTIC's 26 categories are measured: the mean of the average precisions of those that occur.
-
-    Args:
-        scores: (M, K), larger where a category is likelier.
-        categories: (M, K), true for each that an image or a person has; several may hold.
-    """
-    occur = categories.any(dim=0)
-    return float(MultilabelAveragePrecision(int(occur.sum()))(scores[:, occur], categories[:, occur].long()))

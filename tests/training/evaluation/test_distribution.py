@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.evaluation.distribution import MEASURES, against_votes, distribution_figures, mean_average_precision
+from training.evaluation.distribution import MEASURES, against_votes, distribution_figures
 
 
 def test_by_hand():
@@ -39,10 +39,3 @@ def test_images_without_votes_do_not_count():
     assert against_votes(probabilities, [None, (1.0, 0.0)]) == distribution_figures(
         probabilities[1:], torch.tensor([[1.0, 0.0]])
     )
-
-
-def test_mean_average_precision_by_hand():
-    """Ranked 1, 3 of three for the first category: (1 + 2/3) / 2; the second is perfect; the third never occurs."""
-    scores = torch.tensor([[0.9, 0.1, 0.5], [0.5, 0.8, 0.4], [0.3, 0.2, 0.3]])
-    categories = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 0, 0]]).bool()
-    assert mean_average_precision(scores, categories) == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
