@@ -1,6 +1,8 @@
 // The address says what is on the screen, so that reload, Back and links work.  The server sends the link of a photo it has opened;
 // pages add what is looked at and painted.  The visitor's own photos stay in this browser, for an hour, to be there after a reload.
 const said = element.querySelector('.said');
+const kept = element.querySelector('.kept');
+let painted = null; // the parameters of a painting that another photo took the place of
 let current = new URLSearchParams(location.search);
 let following = false; // the address is as it should be: the visitor went back or forward
 
@@ -39,14 +41,28 @@ function arrive() {
   const before = new URLSearchParams(location.search);
   const panel = current.get('panel');
   current = new URLSearchParams(next.link);
+  const lost = !following && before.has('mask') && current.get('mask') !== before.get('mask');
+  const other = before.get('image') !== next.image;
+  if (following || lost || other) offer(lost ? before : null);
   if (panel) current.set('panel', panel);
   // Whoever came without a link sees the first example; the address stays plain until they do something.
-  if (!following && (window.studio.opened || before.has('link'))) write(window.studio.opened && before.get('image') !== next.image);
+  if (!following && (window.studio.opened || before.has('link'))) write(window.studio.opened && (other || lost));
   following = false;
   window.studio.opened++;
   if (!before.has('link')) window.studio.panel(); // a tab chosen before the photo was there
   if (next.image.startsWith('sha256-')) keep(next.image);
 }
+// A photo took the place of one with a painting: one click brings both back.
+function offer(parameters) {
+  painted = parameters;
+  kept.hidden = painted === null;
+}
+kept.querySelector('.back').addEventListener('click', () => {
+  current = painted;
+  write(true);
+  following = true;
+  document.querySelector('#follow')?.click();
+});
 watch('value', arrive);
 arrive();
 

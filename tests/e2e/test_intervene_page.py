@@ -109,6 +109,24 @@ def assert_numbers_of_library(page, analysis: Analysis, mode: str = "ignore") ->
     return after
 
 
+@pytest.mark.parametrize("again", ["cat", "dahlia"])
+def test_a_painting_that_a_photo_takes_the_place_of_is_one_click_away(bench, analysis, again: str):
+    drag(bench, (0.3, 0.4), (0.6, 0.4))
+    bench.wait_for_function("() => location.search.includes('mask=')")
+    painted = mask_of(bench, analysis)
+    kept = bench.locator("#address .kept")
+    assert not kept.is_visible()
+    bench.locator(f"#examples button[aria-label^={again}]").click()
+    kept.wait_for(timeout=30_000)
+    assert "mask" not in link(bench)
+    bench.locator("#address .kept .back").click()
+    bench.wait_for_function("() => location.search.includes('example-dahlia') && location.search.includes('mask=')")
+    bench.wait_for_function(SETTLED, timeout=30_000)
+    assert (mask_of(bench, analysis) == painted).all()
+    bench.wait_for_function(ANSWERED, timeout=30_000)
+    kept.wait_for(state="hidden")
+
+
 def test_a_stroke_of_the_mouse_shows_the_numbers_of_the_library(bench, analysis):
     assert all(row[2] == "0" for row in shown(bench).values())
     drag(bench, (0.3, 0.3), (0.7, 0.6))
