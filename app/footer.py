@@ -1,9 +1,14 @@
 """What stands under every page: whose model this is, its limits, and where to read on."""
 
+import re
+
 import gradio as gr
 
 from app.html import render
 from app.page import Studio
+
+PICTURE = re.compile(r"!\[[^]]*\]\([^)]*\)")
+"""Pictures of a card lie beside it, where the page does not reach."""
 
 
 def footer(studio: Studio) -> None:
@@ -18,3 +23,6 @@ def footer(studio: Studio) -> None:
         ),
         elem_id="footer",
     )
+    if card := studio.predictor.card:
+        with gr.Accordion(f"Model card of {studio.predictor.name}", open=False, elem_id="card"):
+            gr.Markdown(PICTURE.sub("", card), header_links=False)

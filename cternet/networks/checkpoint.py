@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import hf_hub_download
+from huggingface_hub import ModelCard, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -157,6 +157,15 @@ def load_confounders(source: str | Path) -> Dictionary | None:
         return read_dictionary(path) if path.is_file() else None
     except ValueError as error:
         raise CheckpointError(f"{error}; restore or delete it.") from None
+
+
+def load_card(source: str | Path) -> str:
+    """The model card beside a checkpoint folder's weights, in Markdown without its metadata; empty where there is none."""
+    path = Path(source) / "README.md"
+    try:
+        return ModelCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=True).text.strip() if path.is_file() else ""
+    except (OSError, UnicodeError):
+        return ""
 
 
 def load_bank(source: str | Path) -> Tensor | None:

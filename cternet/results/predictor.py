@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cternet.networks.allocations import ALLOCATIONS
 from cternet.networks.backbone_network import BackboneNetwork
-from cternet.networks.checkpoint import load_bank, load_confounders, load_model, load_reliability
+from cternet.networks.checkpoint import load_bank, load_card, load_confounders, load_model, load_reliability
 from cternet.networks.classifier import Outputs
 from cternet.networks.clef import CLEFOutputs
 from cternet.networks.confounders import Dictionary
@@ -51,6 +51,7 @@ class Predictor:
         bank: S_out of other images (M, D, H, W), for the shuffle allocation.
         reliability: how far its answers can be trusted; None where that was not measured.
         confounders: what its CCIM's are, where it has one and that is told.
+        card: its model card, in Markdown; empty where there is none.
 
     Raises:
         ValueError: torch has no such device.
@@ -65,6 +66,7 @@ class Predictor:
         bank: Tensor | None = None,
         reliability: Reliability | None = None,
         confounders: Dictionary | None = None,
+        card: str = "",
     ) -> None:
         try:
             self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -78,6 +80,7 @@ class Predictor:
         self.bank = bank
         self.reliability = reliability
         self.confounders = confounders
+        self.card = card
         self.turn = threading.Lock()
         if isinstance(model, CTERNet):
             with torch.inference_mode():
@@ -98,8 +101,8 @@ class Predictor:
             CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
         """
         model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
-        reliability, confounders = load_reliability(source), load_confounders(source)
-        return cls(model, name=name, device=device, bank=bank, reliability=reliability, confounders=confounders)
+        about: dict[str, Any] = {"reliability": load_reliability(source), "confounders": load_confounders(source)}
+        return cls(model, name=name, device=device, bank=bank, card=load_card(source), **about)
 
     def __repr__(self) -> str:
         """Its name, family, and where it runs."""
@@ -258,5 +261,5 @@ class Predictor:
         if not self.model.has_counterfactual:
             raise ValueError(f"{self.name} has no S* that could be another photo's attention; use a cternet network")
         s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
-        about: dict[str, Any] = {"reliability": self.reliability, "confounders": self.confounders}
+        about: dict[str, Any] = {"reliability": self.reliability, "confounders": self.confounders, "card": self.card}
         return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out), **about)

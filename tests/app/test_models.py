@@ -193,6 +193,16 @@ def test_a_model_of_several_emotions_answers_and_is_not_compared(photo: dict):
     assert isinstance(found["Compare"], UnavailablePage) and "several emotions of a photo at once" in found["Compare"].reason
 
 
+def test_the_model_card_is_under_the_page(checkpoint: Save):
+    folder = checkpoint(tiny_network(), "named")
+    (folder / "README.md").write_text("---\nlicense: other\n---\n\n# named\n\nIts **limits**.\n\n![curves](curves.png)\n")
+    demo = build(Networks(Predictor.from_pretrained(folder, device="cpu"), {}))
+    texts = [block.value for block in demo.blocks.values() if isinstance(block, gr.Markdown)]
+    assert [text.strip() for text in texts if "named" in text] == ["# named\n\nIts **limits**."]
+    (folder / "README.md").unlink()
+    assert Predictor.from_pretrained(folder, device="cpu").card == ""
+
+
 def test_a_rating_in_words():
     assert [called(value, "calm", "exciting") for value in (1, 3.6, 5, 5.5, 8)] == [
         "calm",
