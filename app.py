@@ -2,12 +2,21 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS     checkpoint folders, folders of them or hub ids in place of those that come with the program, divided as
-                      in PATH; visitors see the first until they choose another
-  GRADIO_SERVER_NAME  where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
-  GRADIO_SERVER_PORT  at which port; 7860 or the next free one by default
-  HF_HUB_OFFLINE      0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
-  TMPDIR              where visitors' files lie while the program runs
+  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids in place of those that come with the program, divided as
+                       in PATH; visitors see the first until they choose another
+  CTERNET_DEVICE       torch device; a GPU where there is one by default
+  CTERNET_THREADS      threads of the network; one a core by default
+  CTERNET_CONCURRENCY  photos that are decoded at once; 4 by default
+  CTERNET_QUEUE        calls that may wait before others are told that the server is busy; 64 by default
+  CTERNET_UPLOAD_MB    largest file that a visitor may send; 100 by default
+  CTERNET_AUTH         NAME:PASSWORD of who may come in, or several divided by commas; everybody by default
+  CTERNET_METRICS      1 for figures for Prometheus at /metrics
+  CTERNET_LOG          json for a line of JSON for every request
+  GRADIO_SERVER_NAME   where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
+  GRADIO_SERVER_PORT   at which port; 7860 or the next free one by default
+  GRADIO_ROOT_PATH     the path under which a proxy shows the server
+  HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
+  TMPDIR               where visitors' files lie while the program runs
 """
 
 import argparse
@@ -24,8 +33,14 @@ from typing import NoReturn
 argparse.ArgumentParser(
     prog="python app.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 ).parse_args([] if __name__ != "__main__" else None)
-WEIGHTS = os.environ.get("CTERNET_WEIGHTS", "")
-for named in WEIGHTS.split(os.pathsep):  # before what takes seconds to import
+
+from app.settings import SettingsError, read_settings
+
+try:
+    settings = read_settings()
+except SettingsError as error:
+    sys.exit(f"error: {error}")
+for named in settings.weights.split(os.pathsep):  # before what takes seconds to import
     is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub
     if is_path and not Path(named).exists():
         sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.")
@@ -43,6 +58,7 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
 from app.main import build, options
 from app.models import EVERY_SHIPPED_MODEL, load_models
+from app.observed import start_log
 from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -50,12 +66,13 @@ ENDS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 3.0
 """Seconds that requests under way get to end once the program is told to."""
 
+start_log(settings.log)
 try:
-    models = load_models(WEIGHTS or EVERY_SHIPPED_MODEL)
+    models = load_models(settings.weights or EVERY_SHIPPED_MODEL, device=settings.device, threads=settings.threads)
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 
-demo = build(*models)
+demo = build(*models, settings=settings)
 
 
 def at_once() -> NoReturn:
@@ -76,4 +93,4 @@ def end(_number: int, _frame: object) -> NoReturn:
 if __name__ == "__main__":
     for number in ENDS:
         signal.signal(number, end)
-    demo.launch(**options(demo))
+    demo.launch(**options(demo, settings))

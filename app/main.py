@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from app.analyze.classified import ClassifiedPage
 from app.analyze.page import AnalyzePage
@@ -16,9 +17,12 @@ from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
 from app.intervene.page import IntervenePage
 from app.models import follow_link, paths
+from app.observed import Figures, Observed, routes
 from app.page import Frame, Page, Studio, fitting
+from app.queues import PHOTO
+from app.settings import Settings
 from app.theme import FAVICON, STYLE, THEME
-from app.uploads import MAX_UPLOAD, Downloads
+from app.uploads import Downloads
 from app.workspace.examples import read_examples
 from app.workspace.picker import PhotoPicker
 from cternet.compare import Networks
@@ -29,14 +33,17 @@ MEMORY = 2**30
 """Bytes that a page's store of visitors' data may take, over all models."""
 PAGES: tuple[type[Page], ...] = (AnalyzePage, RatedPage, ClassifiedPage, IntervenePage, ComparePage)
 """In the order of their tabs; of one title the first whose needs the model meets."""
+DEFAULTS = Settings.model_construct()
+"""Settings where the environment says nothing."""
 TOGGLES = Path(__file__).with_name("toggles.js").read_text(encoding="utf-8")
 
 
-def build(*models: Networks) -> StudioBlocks:
+def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     """The demo as Gradio blocks, to be launched with ``options``.
 
     Args:
         models: each with the networks it is compared with.  The first is at the server's address, others at their names.
+        settings: of the server.
     """
     downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
     demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
@@ -53,13 +60,17 @@ def build(*models: Networks) -> StudioBlocks:
     with demo:
         Endpoints(*models).build()
     for networks in models:
-        studio = Studio(networks, examples, downloads, MEMORY // len(models), found, demo.reports)
+        memory = MEMORY // len(models)
+        studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
         path = found[networks.predictor.name]
         with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
             pages += build_model(demo, studio)
     with demo:
         demo.unload(leave)
-    return demo.queue(max_size=64)
+    for block_fn in demo.fns.values():
+        if block_fn.concurrency_id == PHOTO["concurrency_id"]:
+            block_fn.concurrency_limit = settings.concurrency
+    return demo.queue(max_size=settings.queue)
 
 
 def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
@@ -83,13 +94,15 @@ def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
     return pages
 
 
-def options(demo: StudioBlocks) -> dict[str, Any]:
+def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]:
     """What the demo is launched with, wherever it runs."""
+    figures = Figures() if settings.metrics else None
     return {
         "theme": THEME,
         "css_paths": [STYLE, INTERVENE_STYLE],
         "favicon_path": FAVICON,
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": settings.upload_megabytes * 2**20,
+        "auth": list(settings.auth) or None,
         "run_history": False,
         "ssr_mode": False,
         "footer_links": [],
@@ -98,6 +111,7 @@ def options(demo: StudioBlocks) -> dict[str, Any]:
         "app_kwargs": {
             "lifespan": demo.lifespan,
             "exception_handlers": {OSError: demo.upload_failed},
-            "routes": [demo.reports.route],
+            "routes": [demo.reports.route, *routes(figures)],
+            "middleware": [Middleware(Observed, figures=figures)],
         },
     }

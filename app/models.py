@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from cternet import CheckpointError, Predictor
 from cternet.compare import SOURCES, Networks, loaded_name
 
@@ -41,18 +43,25 @@ def sources(named: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def load_models(named: str) -> list[Networks]:
+def load_models(named: str, *, device: str | None = None, threads: int | None = None) -> list[Networks]:
     """Every model of a list of sources, each loaded once, as are the networks they are compared with.
 
     Where a source is a folder of folders, those that say nothing of a photo as a whole are left out with a word in the log.
 
+    Args:
+        device: torch device; by default a GPU where there is one.
+        threads: of the networks; by default one a core.
+
     Raises:
         CheckpointError: a model cannot be loaded, or none is there.
+        ValueError: torch has no such device.
     """
+    if threads is not None:
+        torch.set_num_threads(threads)
     asked, predictors = listed(named), {}
     for source in sources(named):
         try:
-            predictor = Predictor.from_pretrained(source)
+            predictor = Predictor.from_pretrained(source, device=device)
         except CheckpointError as error:
             if source in asked:
                 raise

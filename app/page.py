@@ -34,6 +34,7 @@ class Studio:
         memory: bytes that each store of visitors' data may take.
         models: every model of the server, by name, with its path; this one among them.
         reports: where reports of many photos are looked at.
+        upload_megabytes: the largest file a visitor may send.
         photos: each visitor's photo.
         panels: which page each visitor looks at, by its name.
     """
@@ -44,6 +45,7 @@ class Studio:
     memory: int = 2**30
     models: Mapping[str, str] = field(default_factory=dict)
     reports: Reports = field(default_factory=Reports)
+    upload_megabytes: int = 100
     photos: Sessions[OpenPhoto] = field(init=False)
     panels: Sessions[str] = field(default_factory=Sessions)
     known: dict[Example, Result] = field(default_factory=dict, init=False, repr=False)

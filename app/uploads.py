@@ -17,8 +17,6 @@ from app.checks import Refused
 from cternet import MAX_BYTES, ImageError, load_image
 from cternet.disk import WriteError
 
-MAX_UPLOAD = 100 * 2**20
-"""Largest file a visitor may send: a zip; a photo may have ``MAX_BYTES``."""
 LONGEST_NAME = 100
 """Characters of a file's name that messages repeat."""
 NOT_AN_UPLOAD = "That is not a file which was uploaded here, or it is no longer kept; choose it again."

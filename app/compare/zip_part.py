@@ -13,14 +13,14 @@ from app.html import message, render
 from app.page import Shown, Studio, by_name
 from app.queues import LONG, REDRAW
 from app.sessions import Sessions
-from app.uploads import MAX_UPLOAD, received
+from app.uploads import received
 from cternet import MAX_BYTES
 from cternet.compare import METHODS
 from cternet.survey import PAGE, Options, Summary, SurveyError, finish, pack, surveying
 
 BOUNDS = (
-    f"A zip of at most {MAX_UPLOAD // 2**20} MB with up to {PAGE.photos} photos, each at most {MAX_BYTES // 2**20} MB, "
-    f"{PAGE.total_bytes // 2**20} MB in all once unpacked."
+    "A zip of at most {megabytes} MB with up to "
+    f"{PAGE.photos} photos, each at most {MAX_BYTES // 2**20} MB, {PAGE.total_bytes // 2**20} MB in all once unpacked."
 )
 SKIPPED_SHOWN = 50
 
@@ -150,8 +150,8 @@ class ZipPart:
             return
         with gr.Accordion("Many photos", open=False, elem_id="many"):
             gr.HTML(
-                f"<p>{BOUNDS} You get a page to browse and sort offline, and a table. The methods are those ticked above, "
-                "without slow ones.</p>"
+                f"<p>{BOUNDS.format(megabytes=self.studio.upload_megabytes)} You get a page to browse and sort offline, and a "
+                "table. The methods are those ticked above, without slow ones.</p>"
             )
             source = gr.File(label="A zip of photos", file_types=[".zip"], height=150, elem_id="many-zip")
             measure = gr.Checkbox(

@@ -49,6 +49,15 @@ def test_help_names_the_environment_and_starts_nothing():
     assert time.monotonic() - start < 3, "nothing heavy is imported"
 
 
+def test_a_wrong_setting_fails_at_once():
+    start = time.monotonic()
+    process = start_app(free_port(), CTERNET_QUEUE="many")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output.startswith("error: CTERNET_QUEUE is 'many', which cannot be used") and output.count("\n") == 1
+    assert time.monotonic() - start < 5, "nothing heavy is imported"
+
+
 @pytest.mark.parametrize("named", ["./gone", "/gone", "runs/of/yesterday"])
 def test_a_wrong_path_of_weights_fails_at_once(named):
     start = time.monotonic()
