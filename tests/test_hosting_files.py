@@ -33,10 +33,7 @@ def test_the_space_runs_the_gradio_that_is_pinned():
 
 
 def test_the_container_takes_all_that_the_app_needs():
-    lines = (ROOT / "Dockerfile").read_text().splitlines()
-    copied = {
-        line.split()[1] for line in lines if line.startswith("COPY") and "--from" not in line and "requirements" not in line
-    }
+    copied = set(copied_into_the_container())
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert {"app.py", "app", "cternet", "assets"} <= copied <= let_in
 
