@@ -31,6 +31,14 @@ from training.tables import table
 TEMPLATE = Path(__file__).with_name("card.md")
 Metrics = dict[str, dict[str, Any]]
 
+STAGES = {
+    ("ratings", True): "in two stages: first on emotion labels, each standing for the rating of its word, then on rated photos",
+    ("ratings", False): "on rated photos",
+    ("labels", True): "on emotion labels, each standing for the rating of its word, from the weights of another such network",
+    ("labels", False): "on emotion labels, each standing for the rating of its word",
+}
+"""How a network was trained, by the truth it was given and whether it went on from another's head."""
+
 
 @dataclass
 class RatingPublication(Publication):
@@ -120,6 +128,7 @@ def card(
         parameters=millions(network),
         start=settings.start,
         note=settings.note,
+        stages=STAGES[given.get("truth"), bool(given.get("start_head"))],
         averaged=bool(given.get("ema")),
         commands=commands(settings, name, list(metrics)),
         epochs=len(history),
