@@ -11,8 +11,10 @@ import tyro
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from safetensors.torch import load_file, save_file
 from torch import nn
 
+from cternet.networks.backbone_network import WEIGHTS
 from training.about import About
 from training.engine.run_folder import in_this_version
 
@@ -41,6 +43,9 @@ class Publication:
     """In words, what the run started from."""
     note: str = ""
     """In words, what else a reader should know of how the figures came about."""
+    base: Path | None = None
+    """Checkpoint folder whose backbone the run left as it was, in the most part: only what differs is stored.  It must then lie
+    beside the folder that is published."""
     commands: Path | None = None
     """File with the commands that made the weights, where the run's own does not tell the whole story."""
 
@@ -137,6 +142,29 @@ def evaluations(run: Path) -> dict[str, dict[str, Any]]:
     if not files["val"].is_file():
         raise ValueError(f"{files['val']} is missing; make it with training.evaluate --split val")
     return {split: json.loads(file.read_text()) for split, file in files.items() if file.is_file()}
+
+
+def leave_out_shared(others: Sequence[tuple[Path, str]], folder: Path) -> None:
+    """Store only the weights that are not those of other checkpoints.
+
+    Args:
+        others: their folders, and what the names of their weights begin with in this one.
+        folder: the checkpoint that is written.
+
+    Raises:
+        ValueError: one of them shares no weights.
+    """
+    for other, prefix in others:
+        ours, theirs = load_file(folder / WEIGHTS), load_file(other / WEIGHTS)
+        shared = {name for name, value in theirs.items() if (prefix + name) in ours and ours[prefix + name].equal(value)}
+        if not shared:
+            raise ValueError(f"{other} shares no weights with this run; publish it without that folder")
+        kept = {
+            name: value
+            for name, value in ours.items()
+            if name.removeprefix(prefix) not in shared or not name.startswith(prefix)
+        }
+        save_file(kept, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def lines(commands: Sequence[Sequence[str]]) -> str:

@@ -1,6 +1,7 @@
 """What is published of a run that learnt emotions."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from safetensors.torch import save_file
 
 from cternet.networks.checkpoint import BANK, load_model
 from cternet.networks.classifier import ANSWERS
+from cternet.networks.clef import CLEF, FINDER
 from cternet.networks.emotion import EmotionNetwork
 from cternet.networks.families import family_of
 from cternet.results.predictor import Predictor
@@ -22,7 +24,17 @@ from training.evaluation.attention import REPLACEMENTS
 from training.evaluation.pictures import confusion_figure
 from training.evaluation.report import answers_table, attention_table, attention_words, per_cent
 from training.files import write_json
-from training.publication import Product, Publication, card_data, curves, evaluation_command, lines, millions, training_command
+from training.publication import (
+    Product,
+    Publication,
+    card_data,
+    curves,
+    evaluation_command,
+    leave_out_shared,
+    lines,
+    millions,
+    training_command,
+)
 from training.tables import table
 
 TEMPLATE = Path(__file__).with_name("card.md")
@@ -38,6 +50,8 @@ class EmotionPublication(Publication):
     """What training.ablate wrote as JSON: the recipe over several seeds."""
     table_note: str = ""
     """In words, how that table was made and what it says."""
+    finder_base: Path | None = None
+    """Checkpoint folder of CLEF's saliency network, which is then left out too and must lie beside the folder."""
     bank_images: Path | None = None
     """Folder of photos whose attention becomes the shuffle bank."""
 
@@ -62,7 +76,14 @@ def product(settings: EmotionPublication, name: str) -> Product:
     confusion = confusion_figure(figures[figures["prediction"]], network.config.classes, f"{name}, {split}")
     pictures = {"confusion.png": confusion, "curves.png": curves(history, panels(history))}
     bank = settings.bank_images if network.has_counterfactual else None
-    return Product(network, about, text, pictures, partial(write, test, bank))
+    shared = [] if settings.base is None else [(settings.base, "")]
+    network.config.base = settings.base.name if settings.base else None
+    if settings.finder_base is not None:
+        if not isinstance(network, CLEF):
+            raise ValueError(f"{settings.run} has no saliency network inside; leave out --finder-base")
+        network.config.finder_base = settings.finder_base.name
+        shared.append((settings.finder_base, FINDER))
+    return Product(network, about, text, pictures, partial(write, test, bank, shared))
 
 
 def tested(settings: EmotionPublication) -> dict[str, Any] | None:
@@ -76,8 +97,9 @@ def tested(settings: EmotionPublication) -> dict[str, Any] | None:
     return found
 
 
-def write(test: dict[str, Any] | None, bank_images: Path | None, folder: Path) -> None:
-    """All the figures on test, and the attention on some photos, by the network in the folder."""
+def write(test: dict[str, Any] | None, bank_images: Path | None, shared: Sequence[tuple[Path, str]], folder: Path) -> None:
+    """All the figures on test, and the attention on some photos, by the network in the folder; without what others hold."""
+    leave_out_shared(shared, folder)
     if test:
         write_json(folder / "evaluation-test.json", {key: value for key, value in test.items() if key != "left_out"})
     if bank_images:
@@ -107,7 +129,10 @@ def panels(history: list[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:
     """The curves of loss terms and of accuracy on val."""
     answers = [key for key in history[0]["val"] if key.startswith("accuracy_")]
     return {
-        "Training loss": {f"CE({name})": [entry["loss"][name] for entry in history] for name in history[0]["loss"]},
+        "Training loss": {
+            f"CE({name})" if name in ANSWERS else name.upper(): [entry["loss"][name] for entry in history]
+            for name in history[0]["loss"]
+        },
         "Accuracy on val, %": {
             name.removeprefix("accuracy_"): [100 * entry["val"][name] for entry in history] for name in answers
         },

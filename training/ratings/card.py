@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import ModelCard
-from safetensors.torch import load_file, save_file
 
-from cternet.networks.backbone_network import WEIGHTS
 from cternet.networks.checkpoint import load_model
 from cternet.networks.valence_arousal import ValenceArousal
 from training.about import About, read_about
@@ -20,6 +18,7 @@ from training.publication import (
     curves,
     evaluation_command,
     evaluations,
+    leave_out_shared,
     lines,
     millions,
     training_command,
@@ -44,9 +43,6 @@ STAGES = {
 class RatingPublication(Publication):
     """What to publish, and where."""
 
-    base: Path | None = None
-    """Checkpoint folder whose backbone the run left as it was, in the most part: only what differs is stored.  It must then lie
-    beside the folder that is published."""
     table_note: str = ""
     """In words, what the recipe gave over several seeds."""
 
@@ -62,22 +58,9 @@ def product(settings: RatingPublication, name: str) -> Product:
     network.config.base = settings.base.name if settings.base else None
     text = card(settings, network, name, about, history)
     drawn = {"curves.png": curves(history, panels(history))}
-    return Product(network, about, text, drawn, partial(leave_out_shared, settings.base))
-
-
-def leave_out_shared(base: Path | None, folder: Path) -> None:
-    """Store only the weights that are not those of ``base``.
-
-    Raises:
-        ValueError: none is shared.
-    """
-    if base is None:
-        return
-    ours, theirs = load_file(folder / WEIGHTS), load_file(base / WEIGHTS)
-    kept = {name: value for name, value in ours.items() if name not in theirs or not theirs[name].equal(value)}
-    if len(kept) == len(ours):
-        raise ValueError(f"{base} shares no weights with this run; publish it without --base")
-    save_file(kept, folder / WEIGHTS, metadata={"format": "pt"})
+    return Product(
+        network, about, text, drawn, partial(leave_out_shared, [] if settings.base is None else [(settings.base, "")])
+    )
 
 
 def commands(settings: RatingPublication, name: str, splits: Sequence[str]) -> str:
