@@ -11,8 +11,8 @@ from cternet.minimal_sets import MinimalSet, keeping_set, turning_set
 from cternet.regions import affective_regions, report
 from cternet.results.painting import encode, paint
 
-NOTHING_TURNS = "Nothing does: however much of the photo it had not noticed, the answer would stay."
-NOTHING_KEEPS = "No part alone is enough for this answer."
+NOTHING_TURNS = "Nothing does: the answer stays, however much of the photo it ignores."
+NOTHING_KEEPS = "No part is enough for this answer on its own."
 
 
 def painted_answer(asked: CanvasRequest, photo: OpenPhoto, *, model: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ function latest(call, show) {
       for (let attempt = 0; attempt < 6 && !answer && !waiting; attempt++) {
         if (attempt) await new Promise(wake => setTimeout(wake, 100 * 2 ** attempt));
         try { answer = await call(sent); } catch { answer = undefined; }
-        if (!answer && attempt) say('The server does not answer; trying again. Your painting is kept.');
+        if (!answer && attempt) say('The server is not answering; trying again. Your painting is kept.');
       }
       if (answer && scene && sent.scene === scene.id) show(answer);
       else if (!answer && !waiting) say('The server did not answer. Your painting is kept: change it to try again.', true);
@@ -183,8 +183,8 @@ canvas.addEventListener('keydown', event => {
   const undo = key === 'u' || (key === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey);
   const redo = key === 'r' && !event.ctrlKey && !event.metaKey
     || (event.ctrlKey || event.metaKey) && (key === 'y' || (key === 'z' && event.shiftKey));
-  if (undo) back(done, undone, 'There is nothing to take back.');
-  else if (redo) back(undone, done, 'There is nothing to do again.');
+  if (undo) back(done, undone, 'There is nothing to undo.');
+  else if (redo) back(undone, done, 'There is nothing to redo.');
   else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (moves[key]) {
     const [row, column] = cursor ?? [Math.floor(scene.rows / 2), Math.floor(scene.columns / 2)];
@@ -225,8 +225,8 @@ element.addEventListener('click', event => {
     press();
     draw();
   } else if (!scene) say('Choose a photo first.', true);
-  else if (act === 'undo') back(done, undone, 'There is nothing to take back.');
-  else if (act === 'redo') back(undone, done, 'There is nothing to do again.');
+  else if (act === 'undo') back(done, undone, 'There is nothing to undo.');
+  else if (act === 'redo') back(undone, done, 'There is nothing to redo.');
   else if (act === 'clear') { if (mask.some(Boolean)) { remember(); mask.fill(0); changed(); } }
   else if (needed) findNeeded(needed);
   else if (preset) toggle(presetCells(bytes(scene.presets[preset])), bytes(scene.presets[preset]));

@@ -52,7 +52,7 @@ SceneId = Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$"), says("This painting
 Emotion = offered("emotions")
 Allocation = offered("allocations")
 Percent = Annotated[
-    real_number(0, 100, "The threshold is a number from 0 to 100 %."), AfterValidator(lambda percent: percent / 100)
+    real_number(0, 100, "The threshold must be from 0 to 100 %."), AfterValidator(lambda percent: percent / 100)
 ]
 
 
@@ -63,7 +63,7 @@ class CanvasRequest(Payload):
     label: the emotion looked at.  kind, threshold: of the regions, the threshold in [0, 1].  allocation, level, seed: S*.
     """
 
-    nonsense: ClassVar[str] = "This page sent something that is no painting; reload it."
+    nonsense: ClassVar[str] = "This page sent an invalid painting; reload it."
 
     mode: one_of(MODES)
     label: Emotion

@@ -14,7 +14,7 @@ from cternet.show.words import counterfactual_title
 WHAT_PAINTING_DOES = {
     "ignore": "emptied where you painted",
     "look-elsewhere": "moved away from where you painted",
-    "look-only": "S’s whole mass where you painted",
+    "look-only": "all of S moved where you painted",
 }
 
 

@@ -62,4 +62,4 @@ def side(analysis: Analysis, index: int, scale: Scale) -> dict[str, Any]:
 
 
 def empty_draws() -> str:
-    return message("Many draws of S*, one by one, beside the exact mean and spread.")
+    return message("Many single draws of S*, beside the exact mean and spread.")

@@ -10,7 +10,7 @@ from app.html import message
 from app.intervene import canvas, causal_graph, draws_view, view
 from cternet.results.draws import MOST
 
-FILL_CHOICES = {"blur": "blur it", "mean": "mean colour", "inpaint": "fill in from around"}
+FILL_CHOICES = {"blur": "blur them", "mean": "mean colour", "inpaint": "fill in from around"}
 
 
 @dataclass
@@ -62,10 +62,10 @@ def hiding_part() -> tuple[gr.Radio, gr.Button, gr.HTML]:
         how = gr.Radio(
             [(words, name) for name, words in FILL_CHOICES.items()],
             value="blur",
-            label="What takes the place of the painted pixels",
+            label="How to hide the painted pixels",
             elem_id="whatif-how",
         )
-        hide = gr.Button("Hide it and run the network", scale=0, min_width=220, elem_id="whatif-hide")
+        hide = gr.Button("Hide them and run again", scale=0, min_width=220, elem_id="whatif-hide")
     return how, hide, gr.HTML(view.empty_hiding(), apply_default_css=False, elem_id="whatif-hiding")
 
 

@@ -32,13 +32,13 @@ from cternet.results.painting import paint
 STYLE = Path(__file__).with_name("intervene.css")
 LONGEST = 20_000
 """Characters of a painting with its settings; many times what the canvas sends."""
-FORGOTTEN = "This photo is no longer kept on the server; choose it again, the painting stays in its link."
-OTHER_PHOTO = "Another photo was chosen meanwhile."
+FORGOTTEN = "The server no longer keeps this photo; choose it again. Its link keeps the painting."
+OTHER_PHOTO = "Another photo is open now."
 NOTHING = "Nothing is painted yet: first paint what to hide."
 PAINTING = "document.querySelector('#whatif-canvas')?.painting?.() ?? ''"
 """What is on the canvas at the time of a click, by its script."""
 Fill = one_of(FILLS)
-Count = whole_number(1, MOST, f"The number of draws is a whole number from 1 to {MOST}.")
+Count = whole_number(1, MOST, f"Draws must be a whole number from 1 to {MOST}.")
 
 
 class Hide(Payload):
@@ -63,8 +63,7 @@ class IntervenePage(Page):
         if predictor.model.has_evidence and predictor.model.has_counterfactual:
             return ""
         return (
-            f"Painting needs evidence, which {predictor.name} does not have: its answer is not linear in an attention map; "
-            "choose a model of the family cternet."
+            f"{predictor.name} does not support painting: its answer is not linear in an attention map. Choose a CTERNet model."
         )
 
     # --- the photo
@@ -127,7 +126,7 @@ class IntervenePage(Page):
         try:
             payload = json.loads(painting)
         except (ValueError, RecursionError):
-            raise Refused("The painting did not arrive whole; reload the page.") from None
+            raise Refused("The painting arrived incomplete; reload the page.") from None
         return self.asked(payload, photo)
 
     def hide(self, request: gr.Request, how: Any, painting: Any) -> Shown:

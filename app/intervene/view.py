@@ -41,10 +41,10 @@ def answer_view(before: Analysis, after: Analysis, *, painted: bool) -> str:
 def verdict(before: Analysis, after: Analysis, *, painted: bool) -> str:
     """What a painting did, in a sentence of plain text."""
     if not painted:
-        return "Paint over a part of the photo to see what the answer would be."
+        return "Paint over part of the photo to see how the answer changes."
     change = float((after.scores - before.scores)[before.labels.index(before.prediction)])
     words = "is unchanged" if change == 0 else f"{'gains' if change > 0 else 'loses'} {significant(abs(change))[1:]}"
-    lead = "still leads" if before.prediction == after.prediction else "leads now"
+    lead = "still leads" if before.prediction == after.prediction else "now leads"
     return f"{before.prediction} {words}; {after.prediction} {lead}."
 
 
@@ -93,10 +93,8 @@ def empty_answer() -> str:
 
 
 def empty_regions() -> str:
-    return message("The regions of the model's attention, ranked, appear here.")
+    return message("The model's attention regions appear here, ranked.")
 
 
 def empty_hiding() -> str:
-    return message(
-        "Ignoring changes the attention only: the pixels still speak through X. Hide them, and the network runs again."
-    )
+    return message("Ignoring changes only the attention: the network still sees the pixels. Hide them to run it without them.")

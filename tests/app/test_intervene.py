@@ -137,7 +137,7 @@ def test_covering_everything_is_a_sentence_and_leaves_the_views(page, sent):
 def test_no_one_paints_in_another_session(page, sent, session):
     answer = call(page, "paint", asked(sent), session=session)
     assert set(answer) == {"message", "wrong"}
-    assert "no longer kept" in answer["message"]
+    assert "no longer keeps" in answer["message"]
 
 
 def test_a_stroke_over_the_photo_before_is_not_answered(page, picker, sent):
@@ -203,8 +203,8 @@ def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, mo
         ("burn", {"mask": encode(centre((4, 4)))}, "does not offer"),
         ("blur", {"scene": "0"}, "Another photo"),
         ("blur", None, "did not arrive"),
-        ("blur", "{" * 100, "whole"),
-        ("blur", "[" * 15_000, "whole"),
+        ("blur", "{" * 100, "incomplete"),
+        ("blur", "[" * 15_000, "incomplete"),
         ("blur", "x" * 50_000, "did not arrive"),
         ("blur", 7, "did not arrive"),
     ],
@@ -230,7 +230,7 @@ def test_draws_as_good_as_equal_are_said_so(page, sent):
     found = replace(draw(analysis, 5), mean=np.full(len(analysis.labels), 2.0))
     for std, alike in ((0.019, True), (0.021, False)):
         view = draws_view(replace(found, std=np.full_like(found.mean, std)), [analysis], "awe", painted=False)
-        assert ("hardly differs" in view) is alike
+        assert ("hardly differ" in view) is alike
 
 
 @pytest.mark.parametrize("count", [0, -1, 1001, 1.5, "many", None, float("nan"), [3]])

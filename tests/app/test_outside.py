@@ -112,7 +112,7 @@ def test_server_functions_say_nothing_of_a_path_either(caller, elsewhere, capfd,
             answer = httpx.post(f"{caller.url}/gradio_api/component_server/", json=body | {"data": data}, timeout=30)
             assert answer.status_code == 200 and answer.json()["wrong"]
             answers.add(answer.json()["message"])
-    assert answers == {RELOAD, "This page sent something that is no painting; reload it."}
+    assert answers == {RELOAD, "This page sent an invalid painting; reload it."}
     assert "Traceback" not in capfd.readouterr().err + caplog.text
 
 

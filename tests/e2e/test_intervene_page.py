@@ -389,7 +389,7 @@ def test_the_recording_in_the_readme(bench, tmp_path):
         bench.mouse.move(*place(bench, x, y), steps=3)
         take(0.5)
     bench.mouse.up()
-    assert "contentment leads now" in bench.inner_text("#whatif-answer")
+    assert "contentment now leads" in bench.inner_text("#whatif-answer")
     take(3)
     bench.click("[data-act=clear]")
     take(1)
@@ -401,7 +401,7 @@ def test_the_recording_in_the_readme(bench, tmp_path):
         take(0.75)
     bench.mouse.up()
     take(4)
-    assert "contentment leads now" in bench.inner_text("#whatif-answer")
+    assert "contentment now leads" in bench.inner_text("#whatif-answer")
     assert sum(seconds) == 20
     path = (ROOT / os.environ["KEEP"] if "KEEP" in os.environ else tmp_path) / "intervene.webp"
     times = [round(1000 * duration) for duration in seconds]
