@@ -15,16 +15,16 @@ GROUPS = tuple(dict.fromkeys(kind.group for kind in KINDS.values()))
 """What methods are offered under, by the networks they look into."""
 FILES = {".png": "⤓ PNG", ".svg": "⤓ SVG", ".pdf": "⤓ PDF", ".npz": "⤓ NPZ", ".csv": "⤓ CSV", ".tex": "⤓ LaTeX"}
 """Words on the button of each download, by its ending."""
-BUTTONS = {"measure": "Measure", "stop": "Stop", "go_on": "Go on"}
+BUTTONS = {"measure": "Measure", "stop": "Stop", "go_on": "Resume"}
 EXPLANATION = """
-Each row is a photo, each column a method: **bright places** are those it points at. Methods look into different networks and
-have units of their own, so read the range under each map before comparing brightness.
+Each row is a photo, each column a method: **bright places** are those it points at. Methods explain different networks in
+their own units, so read the range under each map before comparing brightness.
 
-- **Grey maps** as in the paper's Figure 4, or **overlays** in colour on the photo; a map that has a sign is centred on 0 there.
-- **Own scale**: every map from its smallest to its largest value, which hides how large it is. **Shared scale**: one for each
-  method over all photos; S and S\\* share theirs.
+- **Grey maps** as in the paper's Figure 4, or **overlays** in colour on the photo; signed maps are centred on 0 there.
+- **Own scale**: each map runs from its smallest to its largest value, which hides its size. **Shared scale**: one per
+  method across all photos; S and S\\* share one.
 - **Measure** tests every map on the classifier it explains: does hiding its bright places change the answer more than hiding
-  places at random? That takes some seconds a map.
+  random places? It takes a few seconds per map.
 """
 
 
@@ -79,7 +79,7 @@ def controls_below(classes: Sequence[str], methods: Sequence[str], ticked: Seque
                 [(EACH, ""), *classes],
                 value="",
                 label="Maps of",
-                info="The emotion, where a method has a map for each.",
+                info="The emotion, for methods with a map for each.",
                 elem_id="compare-label",
             )
             look = look_controls()
@@ -102,10 +102,10 @@ def look_controls() -> dict[str, gr.components.Component]:
         [("own", "own"), ("shared", "shared")],
         value="own",
         label="Scale",
-        info="Shared: one for each method over all photos; S and S* share theirs.",
+        info="Shared: one per method across all photos; S and S* share one.",
         elem_id="compare-scale",
     )
-    smooth = gr.Checkbox(True, label="Smooth", info="Off: show the maps' own cells.", elem_id="compare-smooth")
+    smooth = gr.Checkbox(True, label="Smooth", info="Off: show the cells of each map.", elem_id="compare-smooth")
     return {"style": style, "scale": scale, "smooth": smooth}
 
 
@@ -113,7 +113,7 @@ def methods_to_tick(words: str, methods: Sequence[str], ticked: Sequence[str]) -
     """The methods of a group."""
     offered = [name for name in methods if METHODS[name].group == words]
     return gr.CheckboxGroup(
-        [(METHODS[name].title + (" (slow: a forward per channel)" if METHODS[name].slow else ""), name) for name in offered],
+        [(METHODS[name].title + (" (slow: one pass per channel)" if METHODS[name].slow else ""), name) for name in offered],
         value=[name for name in offered if name in ticked],
         label=words,
         visible=bool(offered),

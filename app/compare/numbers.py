@@ -9,7 +9,7 @@ AGREEMENT = Metric(
     "Agreement",
     True,
     "mean of Spearman's rank correlation between this map and each other map of the photo, from -1 to 1",
-    "Whether the other maps put the places of the photo in the same order. Agreeing is no proof of being right.",
+    "Whether the other maps rank the photo's places in the same order. Agreeing does not prove a map right.",
     "Spearman 1904",
     "https://doi.org/10.2307/1412159",
 )

@@ -22,7 +22,7 @@ from cternet import Classifier, Predictor
 from cternet.compare import DEFAULT, METHODS, SOURCES, write
 
 ROOT = Path(__file__).resolve().parents[2]
-FORGOTTEN = "These photos are no longer kept on the server; press “Go on”, or choose them again."
+FORGOTTEN = "The server no longer keeps these photos; press “Resume”, or choose them again."
 PICTURES = (".png", ".svg", ".pdf")
 MOST_VISITORS = 64
 AS_BEFORE = object()
@@ -48,10 +48,10 @@ class ComparePage(Page):
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
         if getattr(predictor.config, "several", False):
-            return f"{predictor.name} tells several emotions of a photo at once, and maps show one; choose another model."
+            return f"{predictor.name} predicts several emotions at once, but a map explains only one; choose another model."
         if isinstance(predictor.model, Classifier):
             return ""
-        return f"{predictor.name} names no emotions, so there is no answer whose maps could be compared; choose another model."
+        return f"{predictor.name} does not name emotions, so there are no maps to compare; choose another model."
 
     # --- handlers
 
@@ -67,7 +67,7 @@ class ComparePage(Page):
         session.ask(wanted[:MOST_PHOTOS], selection, look)
         self.sessions.put(request.session_hash, session)
         if len(wanted) > MOST_PHOTOS:
-            gr.Info(f"This page compares {MOST_PHOTOS} photos at most; the last {len(wanted) - MOST_PHOTOS} were left out.")
+            gr.Info(f"This page compares at most {MOST_PHOTOS} photos; the last {len(wanted) - MOST_PHOTOS} were left out.")
         moved = [i for i in range(MOST_PHOTOS) if before[i : i + 1] != session.photos[i : i + 1]]
         text = "Waiting for the networks…" if wanted else view.summary(session)
         return show(session, text, rows=moved or ([0] if not wanted else []))
@@ -132,7 +132,7 @@ class ComparePage(Page):
             for photo, done, steps in session.measure():
                 if session.work != work:
                     break
-                text = f"Measuring on {photo.name}: {done} of {steps} maps and controls…"
+                text = f"Measuring {photo.name}: {done} of {steps} maps and controls…"
                 yield show(session, text, rows=[session.photos.index(photo)] if done else (), done=done, of=steps)
             if session.end(work, "measured"):
                 session.measuring = False
@@ -246,7 +246,7 @@ class ComparePage(Page):
         predictor = self.studio.predictor
         if predictor.model.has_counterfactual:
             return ""
-        return f"A report of many photos has every photo's Y_TE, which {predictor.name} does not have."
+        return f"A report needs the total effect, Y_TE, which {predictor.name} does not have; choose a CTERNet model."
 
     def wire(self, controls: Controls, results: Results, frame: Frame) -> None:
         """What happens when something is chosen, pressed or ticked."""

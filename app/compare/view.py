@@ -117,7 +117,7 @@ def status(session: CompareSession, text: str, *, done: int = 0, of: int = 0) ->
 def summary(session: CompareSession) -> str:
     """What stands there once nothing is under way."""
     if session.state == "stopped":
-        return "Stopped; what was made stays."
+        return "Stopped; finished maps stay."
     if not session.photos:
         return f"Up to {MOST_PHOTOS} photos: drop some, or click examples."
     bad = sum(bool(photo.problem) for photo in session.photos)

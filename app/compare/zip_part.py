@@ -151,11 +151,11 @@ class ZipPart:
         with gr.Accordion("Many photos", open=False, elem_id="many"):
             gr.HTML(
                 f"<p>{BOUNDS.format(megabytes=self.studio.upload_megabytes)} You get a page to browse and sort offline, and a "
-                "table. The methods are those ticked above, without slow ones.</p>"
+                "table. It uses the methods ticked above, except slow ones.</p>"
             )
             source = gr.File(label="A zip of photos", file_types=[".zip"], height=150, elem_id="many-zip")
             measure = gr.Checkbox(
-                False, label="Measure every map", info="Some seconds a photo and method.", elem_id="many-measure"
+                False, label="Measure every map", info="Seconds per photo and method.", elem_id="many-measure"
             )
             with gr.Row():
                 start = gr.Button("Survey", size="sm", elem_id="many-start")

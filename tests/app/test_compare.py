@@ -246,7 +246,7 @@ def test_stop_shows_what_was_measured_and_go_on_measures_the_rest(page, photos):
     assert sum(row.count('class="numbers"') for row in rows([stopped])) == part, "what was measured is shown"
     session = page.sessions.get("a")
     known = [panel.numbers for panel in session.photos[0].comparison.panels if panel.numbers is not None]
-    compare(page, photos)  # as Go on asks
+    compare(page, photos)  # as Resume asks
     assert session.state == "measuring"
     list(page.measure(visitor()))
     everything = sum(
@@ -434,7 +434,7 @@ def test_a_forgotten_visitor_is_told_so_and_can_go_on(page, photos, monkeypatch)
     go_on = compare(page, photos)[-1]["go_on"]
     page.sessions.drop("a")
     assert page.redraw(visitor(), **look_of(LOOK)) == {}
-    assert "Go on" in said[0] and go_on["interactive"]
+    assert "Resume" in said[0] and go_on["interactive"]
 
 
 def test_everything_works_without_the_other_networks(tmp_path, photos):
