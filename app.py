@@ -2,21 +2,21 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids in place of those that come with the program, divided as
-                       in PATH; visitors see the first until they choose another
-  CTERNET_DEVICE       torch device; a GPU where there is one by default
-  CTERNET_THREADS      threads of the network; one a core by default
-  CTERNET_CONCURRENCY  photos that are decoded at once; 4 by default
-  CTERNET_QUEUE        calls that may wait before others are told that the server is busy; 64 by default
-  CTERNET_UPLOAD_MB    largest file that a visitor may send; 100 by default
-  CTERNET_AUTH         NAME:PASSWORD of who may come in, or several divided by commas; everybody by default
-  CTERNET_METRICS      1 for figures for Prometheus at /metrics
-  CTERNET_LOG          json for a line of JSON for every request
-  GRADIO_SERVER_NAME   where to listen; 127.0.0.1 by default, 0.0.0.0 for every address of this machine
-  GRADIO_SERVER_PORT   at which port; 7860 or the next free one by default
+  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids to use instead of the shipped models, separated as in
+                       PATH; visitors see the first until they choose another
+  CTERNET_DEVICE       torch device; a GPU by default if there is one
+  CTERNET_THREADS      threads of the network; one per core by default
+  CTERNET_CONCURRENCY  photos decoded at once; 4 by default
+  CTERNET_QUEUE        calls that may wait before the server answers that it is busy; 64 by default
+  CTERNET_UPLOAD_MB    largest file a visitor may send; 100 by default
+  CTERNET_AUTH         NAME:PASSWORD to require, or several separated by commas; open to all by default
+  CTERNET_METRICS      1 to serve Prometheus metrics at /metrics
+  CTERNET_LOG          json for one line of JSON per request
+  GRADIO_SERVER_NAME   address to listen on; 127.0.0.1 by default, 0.0.0.0 for all of them
+  GRADIO_SERVER_PORT   port; 7860 or the next free one by default
   GRADIO_ROOT_PATH     the path under which a proxy shows the server
   HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
-  TMPDIR               where visitors' files lie while the program runs
+  TMPDIR               where visitors' files are kept while the app runs
 """
 
 import argparse
@@ -43,14 +43,14 @@ except SettingsError as error:
 for named in settings.weights.split(os.pathsep):  # before what takes seconds to import
     is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub
     if is_path and not Path(named).exists():
-        sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.")
+        sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give one or more checkpoint folders.")
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
 try:
     FOLDER = tempfile.mkdtemp(prefix="cternet-")
 except OSError as error:
-    sys.exit(f"error: there is no place for visitors' files ({error}); set TMPDIR to a folder with some free space")
+    sys.exit(f"error: there is no room for visitors' files ({error}); set TMPDIR to a folder with free space")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 # Visitors' files lie in a folder of this program alone; gradio reads the name of its own when it is imported.
 tempfile.tempdir = FOLDER

@@ -24,11 +24,11 @@ from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet.disk import FORBIDDEN, FULL
 
-NOT_TAKEN = "That is not what is taken here: reload the page, or see the description of the API."
+NOT_TAKEN = "This input is not accepted: reload the page, or see the API description."
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
 """What gradio raises of a file whose path lies elsewhere or leads nowhere, or that is no file of gradio's: components for files
 are the only ones here whose values have a model to be validated by."""
-NO_SESSION = "This is a handler of the page's own, which needs the session_hash of a page."
+NO_SESSION = "Only the page itself can call this: it needs a page's session_hash."
 MOST_STATES = 64
 """Sessions of which gradio keeps the last value of every component, megabytes of pictures each; the least recently used leave
 first.  Nothing here asks for these values, so no visitor notices."""
@@ -44,7 +44,7 @@ def not_fetched(inputs: list[Any]) -> str:
     if not address:
         return ""
     shown = address if len(address) <= LONGEST_NAME else f"{address[:LONGEST_NAME]}…"
-    return f"The address {shown} cannot be fetched from here: give one that anybody can open, or send the photo itself."
+    return f"The address {shown} cannot be fetched: give one that anyone can open, or send the photo itself."
 
 
 class StudioBlocks(gr.Blocks):

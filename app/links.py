@@ -116,10 +116,10 @@ def complete(values: Any, info: ValidationInfo) -> Any:
             raise wrong(f"The link's painting does not fit this map of {rows}x{columns} cells.")
         raise wrong(f"The link's {key} is empty or too long: the link was cut or changed.")
     if values["link"] != VERSION:
-        raise wrong("The link was made by another version of this page and cannot be followed.")
+        raise wrong("The link was made by another version of this page and cannot be opened.")
     missing = [key for key in ("model", "image", "allocation", "level", "seed") if key not in values]
     if missing:
-        raise wrong(f"The link lacks its {' and its '.join(missing)}: it was cut or changed.")
+        raise wrong(f"The link is missing its {' and its '.join(missing)}: it was cut or changed.")
     return values
 
 

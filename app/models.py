@@ -39,7 +39,7 @@ def sources(named: str) -> list[str]:
         inside = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
         found += map(str, inside) if inside and not (folder / CONFIG).is_file() else [source]
     if not found:
-        raise CheckpointError("CTERNET_WEIGHTS names no model; give a checkpoint folder, or several.")
+        raise CheckpointError("CTERNET_WEIGHTS names no model; give one or more checkpoint folders.")
     return list(dict.fromkeys(found))
 
 
@@ -70,7 +70,7 @@ def load_models(named: str, *, device: str | None = None, threads: int | None = 
         predictor.name = free(predictor.name, [other.name for other in predictors.values()])
         predictors[Path(source).resolve()] = predictor
     if not predictors:
-        raise CheckpointError(f"{named} holds no model that this program can show; name a folder with a classifier.")
+        raise CheckpointError(f"{named} holds no model that this app can show; name a folder with a classifier.")
     places = {loaded_name(name, source): Path(source).resolve() for name, source in SOURCES.items()}
     shared = {place: predictors[path].model for place, path in places.items() if path in predictors}
     return [Networks(predictor, loaded=shared) for predictor in predictors.values()]

@@ -19,7 +19,7 @@ from cternet.disk import WriteError
 
 LONGEST_NAME = 100
 """Characters of a file's name that messages repeat."""
-NOT_AN_UPLOAD = "That is not a file which was uploaded here, or it is no longer kept; choose it again."
+NOT_AN_UPLOAD = "This file was not uploaded here, or is no longer kept; choose it again."
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def received(payload: Any, kept: Collection[Upload] = ()) -> Upload:
 
 def not_kept(error: OSError, folder: str) -> str:
     """What a visitor is told when the server could not write a file of theirs."""
-    return f"The server could not keep this: {WriteError(error, folder, 'start the app with TMPDIR set to another folder')}."
+    return f"The server could not save this: {WriteError(error, folder, 'start the app with TMPDIR set to another folder')}."
 
 
 class Downloads:

@@ -24,14 +24,14 @@ class ClassifiedPage(PlainPage):
     look = ColouredLook
     shows = "answer"
     explanation = """
-This model answers with one number for each emotion and has no counterfactual attention, so there is no total effect to show.
-Maps it makes itself stand over the photo, where it has any. **Compare** shows what other methods say of its answer, and
-measures how far each map can be trusted.
+This model gives each emotion one score. It has no counterfactual attention, so there is no total effect to show.
+If it has maps of its own, they are shown over the photo. **Compare** shows how other methods explain its answer, and
+measures how far to trust each map.
 """
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
-        return "" if isinstance(predictor.model, Classifier) else f"{predictor.name} names no emotions."
+        return "" if isinstance(predictor.model, Classifier) else f"{predictor.name} does not name emotions."
 
     def answer(self, photo: OpenPhoto) -> str:
         return view.answer_view(photo)

@@ -9,9 +9,9 @@ from cternet.results.painting import Mask, paint
 from cternet.show.words import place
 
 WITHOUT_MODES = {
-    "ignore": "had it not noticed what you painted",
-    "look-elsewhere": "had it looked away from what you painted",
-    "look-only": "had it looked only at what you painted",
+    "ignore": "ignoring what you painted",
+    "look-elsewhere": "looking away from what you painted",
+    "look-only": "looking only at what you painted",
 }
 UNLIKE = (
     "This picture is unlike the photos the model learnt from (it may be blank, a document, a screenshot or a drawing): "
@@ -77,12 +77,12 @@ def facts(result: Classified) -> list[str]:
         found.append(f"When it says {result.prediction}, it is right {said:.0%} of the time.".replace("%", " %"))
     if result.sure:
         found.append(
-            f"It counts as sure from {reliability.sure_from:.0%} on; sure answers are right {reliability.right_when_sure:.0%} "
+            f"Answers from {reliability.sure_from:.0%} count as sure; these are right {reliability.right_when_sure:.0%} "
             f"of the time.".replace("%", " %")
         )
     else:
-        found.append(f"It counts as sure from {reliability.sure_from:.0%} on; this is less.".replace("%", " %"))
-    found.append(f"Counted on {reliability.images:,} photos it had not seen.")
+        found.append(f"Answers from {reliability.sure_from:.0%} count as sure; this one is below.".replace("%", " %"))
+    found.append(f"Measured on {reliability.images:,} photos it had not seen.")
     return found
 
 

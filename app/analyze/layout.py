@@ -62,12 +62,12 @@ def look_controls(classes: Sequence[str], label: str) -> dict[str, Any]:
         emotion = gr.Dropdown(
             list(classes),
             value=label,
-            label="Show what spoke for",
+            label="Show the effect on",
             scale=2,
             min_width=150,
             elem_id="label",
         )
-        opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label="Colour over the photo", min_width=150, elem_id="opacity")
+        opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label="Overlay opacity", min_width=150, elem_id="opacity")
         smooth = gr.Checkbox(True, label="Smooth", min_width=90, scale=1, elem_id="smooth")
     return {"label": emotion, "opacity": opacity, "smooth": smooth}
 
@@ -95,7 +95,7 @@ def counterfactual_controls(predictor: Predictor) -> dict[str, Any]:
             [(words, name) for name, words in allocations(predictor).items()],
             value=first(predictor),
             label="Counterfactual attention S*",
-            info="What the model is given in place of its own attention.",
+            info="Takes the place of the model's own attention.",
             scale=3,
             min_width=190,
             elem_id="allocation",
@@ -104,7 +104,7 @@ def counterfactual_controls(predictor: Predictor) -> dict[str, Any]:
             [(words, name) for name, words in levels(predictor.config).items()],
             value=predictor.config.level,
             label="What it replaces",
-            info="Where in the network the attention is cut.",
+            info="Where in the network attention is replaced.",
             scale=2,
             min_width=170,
             elem_id="level",
@@ -126,7 +126,7 @@ def counterfactual_controls(predictor: Predictor) -> dict[str, Any]:
         value=0,
         step=1,
         label="λ, from factual S (0 %) to counterfactual S* (100 %)",
-        info="Moves the last map along S_λ = (1 − λ)·S + λ·S*; the answer follows a straight line, exactly.",
+        info="Moves the last map along S_λ = (1 − λ)·S + λ·S*; the answer changes exactly linearly.",
         elem_id="share",
     )
     with gr.Row():
@@ -134,10 +134,10 @@ def counterfactual_controls(predictor: Predictor) -> dict[str, Any]:
             list(SEQUENTIAL),
             value=SEQUENTIAL[0],
             label="Colours",
-            info="Of S and S*; grey as in the paper's Figure 4.",
+            info="For S and S*; grey as in the paper's Figure 4.",
             elem_id="cmap",
         )
-        shared = gr.Checkbox(True, label="One colour scale for S and S*", info="Off: each map fills its own.", elem_id="shared")
+        shared = gr.Checkbox(True, label="One colour scale for S and S*", info="Off: one scale per map.", elem_id="shared")
     return {"allocation": allocation, "level": level, "seed": seed, "share": share, "cmap": cmap, "shared": shared}
 
 

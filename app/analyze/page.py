@@ -17,7 +17,7 @@ from cternet import LEVELS, Analysis, Predictor
 from cternet.show.colours import SEQUENTIAL
 from cternet.show.export import write
 
-FORGOTTEN = "This photo's analysis is no longer kept on the server; choose the photo again to see it."
+FORGOTTEN = "The server no longer keeps this analysis; choose the photo again."
 UNKNOWN_EMOTION = "This model does not know that emotion; reload the page."
 Part = Callable[[OpenPhoto, Analysis, "View"], str]
 
@@ -28,10 +28,10 @@ class View(Payload):
     allocation: offered("allocations")
     level: one_of(LEVELS)
     seed: Annotated[Seed, BeforeValidator(lambda value: value or 0)]
-    share: real_number(0, 100, "The slider of λ goes from 0 to 100.")
+    share: real_number(0, 100, "The λ slider goes from 0 to 100.")
     label: offered("emotions", UNKNOWN_EMOTION) | None
     cmap: one_of(SEQUENTIAL)
-    opacity: real_number(0, 1, "The slider of the colours goes from 0 to 1.")
+    opacity: real_number(0, 1, "The opacity slider goes from 0 to 1.")
     shared: Flag
     smooth: Flag
 
@@ -80,7 +80,7 @@ class AnalyzePage(Page):
     def needs(cls, predictor: Predictor) -> str:
         if predictor.model.has_counterfactual:
             return ""
-        return f"{predictor.name} has no counterfactual attention; choose a model of the family cternet to see it."
+        return f"{predictor.name} has no counterfactual attention; choose a CTERNet model."
 
     # --- handlers
 

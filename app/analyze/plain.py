@@ -14,13 +14,13 @@ from app.queues import REDRAW
 from app.workspace.open_photo import OpenPhoto
 from cternet.show.export import write
 
-FORGOTTEN = "What was found in this photo is no longer kept on the server; choose the photo again to see it."
+FORGOTTEN = "The server no longer keeps these results; choose the photo again."
 
 
 class Look(Payload):
     """How the visitor chose to see the maps."""
 
-    opacity: real_number(0, 1, "The slider of the colours goes from 0 to 1.")
+    opacity: real_number(0, 1, "The opacity slider goes from 0 to 1.")
     smooth: Flag
 
 
@@ -48,7 +48,7 @@ class PlainPage(Page):
 
     def controls(self) -> dict[str, Any]:
         """How maps are drawn."""
-        opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label="Colour over the photo", elem_id="opacity")
+        opacity = gr.Slider(0, 1, value=OPACITY, step=0.05, label="Overlay opacity", elem_id="opacity")
         return {"opacity": opacity, "smooth": gr.Checkbox(True, label="Smooth", elem_id="smooth")}
 
     # --- handlers

@@ -26,16 +26,16 @@ class RatedPage(PlainPage):
 
     shows = "ratings"
     explanation = """
-This model names no emotion. It rates a photo as people did in a study: **valence**, how pleasant it is, and **arousal**, how
-exciting, each from 1 to 9 with 5 in the middle. The maps show what each place says: the answer is made of a map's mean alone,
-so red places raise the rating and blue ones lower it. Places see more of the photo than they cover.
+This model does not name emotions. It rates a photo as people did in a study: **valence**, how pleasant it is, and
+**arousal**, how exciting, each from 1 to 9 with 5 in the middle. The maps show what each place adds: a rating comes from its
+map's mean, so red places raise it and blue ones lower it. Each place sees more of the photo than it covers.
 
-It is a mean of many people's ratings that it learnt: you may feel otherwise.
+It learnt the average of many people's ratings: you may feel differently.
 """
 
     @classmethod
     def needs(cls, predictor: Predictor) -> str:
-        return "" if isinstance(predictor.model, Rater) else f"{predictor.name} gives no ratings."
+        return "" if isinstance(predictor.model, Rater) else f"{predictor.name} does not rate photos."
 
     def answer(self, photo: OpenPhoto) -> str:
         return answer_view(photo, self.studio.predictor.config.metrics)
@@ -79,9 +79,9 @@ def facts(metrics: dict[str, Any]) -> list[str]:
         return []
     valence, arousal = found["valence"], found["arousal"]
     return [
-        f"On {found['images']:,} photos it had not seen, its ratings go with people's at r = {valence['r']:.2f} (valence) and "
-        f"{arousal['r']:.2f} (arousal), where 1 is perfect and 0 is chance.",
-        f"It is off by {valence['rmse']:.1f} and {arousal['rmse']:.1f} points, typically.",
+        f"On {found['images']:,} photos it had not seen, its ratings correlate with people's at r = {valence['r']:.2f} "
+        f"(valence) and {arousal['r']:.2f} (arousal), where 1 is perfect and 0 is chance.",
+        f"It is typically off by {valence['rmse']:.1f} and {arousal['rmse']:.1f} points.",
     ]
 
 

@@ -24,8 +24,8 @@ ANSWER_WORDS = {
     "y_te": "Its answer is Y_TE, what its attention changed, under its own S*.",
 }
 SPREAD_WORDS = {
-    True: "The spread is one standard deviation over the draws of S*; not the model's doubt.",
-    False: "This S* is not drawn, so the effect has no spread.",
+    True: "The spread is one standard deviation over draws of S*, not the model's doubt.",
+    False: "This S* is fixed, so the effect has no spread.",
 }
 """Whether an effect has a spread."""
 MAP_TITLES = {"s": "Sentiment map", "cam": "Class activation map of the predicted emotion"}

@@ -5,25 +5,25 @@ from typing import Any
 EXPLANATION = """
 **S** is the model's own attention: bright places count more in its answer. **S\\*** is attention it did *not* pay: random,
 even, reversed, or borrowed from another photo. The model answers once with S and once with S\\*, from the same photo.
-The difference, **Y_TE**, is what its attention did to the answer. {answer} Choosing another S\\* shows other effects, never
-another prediction.
+The difference, **Y_TE**, is what its attention did to the answer. {answer} Choosing another S\\* changes the effect, never
+the prediction.
 
 {audit}{budget}
 - Total effect: $Y_{{TE}} = E[Y(S, X) - Y(S^*, X)]$ (Eq. 6). $Y$ is linear in $S$, so the expectation and its spread over all
-  draws are {spread}. The picture of a random S\\* is one draw.
+  draws are {spread}. The map of a random S\\* shows one draw.
 - Effect map: $T_p = (S_p - E[S^*])\\cdot g_p / N$; its cells sum to $Y_{{TE}}$ of the chosen emotion exactly. Cells see
   more of the photo than they cover, so this proves nothing about single pixels.
 - This changes the model's attention, not the world: "counterfactual" says nothing about what people would feel.
 """
 ANSWERED = {
-    "y": "The model **answers with Y(S)**, the emotion that is largest with the attention it paid; Y_TE shows what that "
-    "attention did to the answer.",
-    "y_te": "The model **answers with Y_TE**, the emotion its attention did most for, under the S\\* it was trained with.",
+    "y": "The model **answers with Y(S)**, the emotion with the largest score under its own attention; Y_TE shows what "
+    "that attention did.",
+    "y_te": "The model **answers with Y_TE**, the emotion its attention raised most, against the S\\* it was trained with.",
 }
 BUDGETED = {
-    "equal": "- S and every S\\* hold the same amount of attention, 1 on average, and are never negative: only the place "
-    "differs. Above 1 a place counts for more than if the model looked evenly, below 1 for less.",
-    "free": "- S and S\\* may hold different amounts of attention: a difference need not come from the place.",
+    "equal": "- S and every S\\* hold the same amount of attention, 1 on average, and are never negative: only where it "
+    "goes differs. A place above 1 counts more than if the model looked evenly, one below 1 less.",
+    "free": "- S and S\\* may hold different amounts of attention: a difference need not come from where it goes.",
 }
 SPREAD_KNOWN = {
     "equal": "known without drawing: the expectation exactly, the spread from a fixed sample of draws",
@@ -32,13 +32,13 @@ SPREAD_KNOWN = {
 AUDITED = (
     "- Does it matter where it looks? On {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
     "its answers. Right answers lost: {flat:.1f} in 100 looking evenly, {another:.1f} with another photo's attention, "
-    "{reversed:.1f} with its own turned around. The fullest quarter of S holds {top:.0%} of it; 25% would be even.\n"
+    "{reversed:.1f} with its own reversed. The top quarter of S holds {top:.0%} of it; 25% would be even.\n"
 )
 """What is said of a checkpoint that was audited (``training.evaluate --attention``), idle or not."""
 IDLE = (
     "This model's attention is idle: on {images:,} photos it had not seen, looking evenly would have changed {changed:.1%} of "
-    "its answers and made them no less accurate, as far as these tell. S shows where it looks, and next to nothing of why it "
-    "answers so."
+    "its answers without making them measurably less accurate. S shows where it looks, but almost nothing about why it "
+    "answers as it does."
 )
 """What is said of a checkpoint whose own audit (``training.evaluate --attention``) found so."""
 

@@ -104,10 +104,10 @@ class Endpoints:
             allocation: What S* is; own is the one the model was trained with.
             level: Where attention is replaced; own is the one the model was trained with.
             seed: Which draw of a random or shuffled S* to show, from 0 to 2147483647; expectations do not depend on it.
-            emotion: Whose effect map T to give, one of the keys of Y_TE; by default the predicted one.
-            maps: Whether to give S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
-            figure: Whether to give the figure of the analysis, a PNG of some 700 kB as a data: address.
-            model: Name of one of this server's models; the first one by default. One that rates gives valence and arousal.
+            emotion: Emotion whose effect map T to return, one of the keys of Y_TE; by default the predicted one.
+            maps: Whether to return S, S*, E[S*] and T, 14 rows of 14 numbers each; false keeps the answer short.
+            figure: Whether to return the analysis figure, a PNG of about 700 kB as a data: URL.
+            model: Name of one of this server's models; the first one by default. A rating model returns valence and arousal.
         """
         with self.answering():
             predictor = self.networks(model).predictor
@@ -125,7 +125,7 @@ class Endpoints:
             elif (asked.allocation, asked.level) != (OWN, OWN):
                 raise Refused(f"{predictor.name} has no attention to replace; leave allocation and level as they are.")
             if not isinstance(found, Classified) and asked.emotion:
-                raise Refused(f"{predictor.name} rates photos and names no emotions; leave emotion out.")
+                raise Refused(f"{predictor.name} rates photos and does not name emotions; omit emotion.")
             return told(analyze_answer(found, asked.emotion, maps=asked.maps, figure=asked.figure), request)
 
     def intervene(
@@ -140,22 +140,22 @@ class Endpoints:
     ) -> dict[str, Any]:
         """What CTERNet would have said of a photo, had it not noticed the painted part ("ignore"), looked at the rest
         instead ("look-elsewhere"), or at nothing else ("look-only"). The painting changes the model's attention S to s', not
-        the photo. Gives every emotion's numbers before and after, and the change Y(s') - Y(S) in logits: below 0 where the
+        the photo. Returns every emotion's numbers before and after, and the change Y(s') - Y(S) in logits: below 0 where the
         emotion loses.
         Give the painting either as a picture (mask) or as numbers (cells), over the whole photo.
 
         Args:
             image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
-            mask: A picture as large as the photo, or that scaled evenly; white is painted, black and transparent are not.
+            mask: A picture of the photo's size, or scaled evenly from it; white is painted, black and transparent are not.
             cells: Rows, top to bottom, of numbers from 0 (free) to 1 (painted); 14 rows of 14 for the shipped model.
             mode: ignore takes attention from the painted part, look-elsewhere moves it to the rest, look-only all of it there.
-            maps: Whether to give the mask, S and s', 14 rows of 14 numbers each; false keeps the answer short.
+            maps: Whether to return the mask, S and s', 14 rows of 14 numbers each; false keeps the answer short.
             model: Name of one of this server's models; the first one by default.
         """
         with self.answering():
             predictor = self.networks(model).predictor
             if not predictor.model.has_evidence:
-                raise Refused(f"{predictor.name} has no evidence to paint over; choose a model of the family cternet.")
+                raise Refused(f"{predictor.name} has no evidence map to paint on; choose a CTERNet model.")
             asked = InterveneArguments.of({"mode": mode, "maps": maps, "mask": mask, "cells": cells}, mode=MODES)
             photo = opened("image", image)
             before = predictor.analyze(photo)
@@ -173,7 +173,7 @@ class Endpoints:
         self, request: gr.Request, image: gr.FileData, hide: bool = False, maps: bool = True, model: str = ""
     ) -> dict[str, Any]:
         """The smallest part of a photo which, had CTERNet not noticed it, turns its answer into another emotion, and the
-        smallest part that alone is enough for the answer: exact, for the answer is linear in the attention. Each with its
+        smallest part that alone is enough for the answer: exact, for the answer is linear in the attention. Each comes with its
         size in cells, its share of the photo and of the attention, and a sentence. An answer that a small part turns rests on
         that part. Not noticing changes the model's attention, not the photo; hide also covers the pixels of the first part
         with a blur and says what the model answers then, which may differ.
@@ -181,13 +181,13 @@ class Endpoints:
         Args:
             image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
             hide: Whether to also hide the pixels and run the network again.
-            maps: Whether to give the cells, 14 rows of 14 for the shipped model, 1 where they are not noticed.
+            maps: Whether to return the cells, 14 rows of 14 for the shipped model, 1 where not noticed.
             model: Name of one of this server's models; the first one by default.
         """
         with self.answering():
             predictor = self.networks(model).predictor
             if not (predictor.model.has_evidence and predictor.model.has_counterfactual):
-                raise Refused(f"{predictor.name} has no evidence to weigh; choose a model of the family cternet.")
+                raise Refused(f"{predictor.name} has no evidence map to search; choose a CTERNet model.")
             asked = NeededArguments.of({"hide": hide, "maps": maps})
             found = predictor.analyze(opened("image", image))
             turning, keeping = turning_set(found), keeping_set(found)
@@ -209,20 +209,20 @@ class Endpoints:
         """Maps of several explanation methods (CAM, saliency, WSCNet, CTERNet's S, S* and effect, the Grad-CAM family)
         for one photo, how alike they are (Spearman's rank correlation of every two), and, if asked, how faithful each is
         to the classifier it explains, beside a random map: deletion (lower is better), insertion and ROAD (higher is
-        better). Maps are on each method's own scale. A method that has no map here says why in "problem".
+        better). Maps are on each method's own scale. A method without a map says why in "problem".
 
         Args:
             image: The photo: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, at most 20 MB and 50 megapixels.
             methods: Names of methods.
-            emotion: Whose maps to make where a method has one for each; by default the one CTERNet predicts.
-            measure: Whether to measure faithfulness, of at most 8 methods; takes seconds a method.
-            maps: Whether to give the maps, of at most 64 cells a side; false keeps the answer short.
+            emotion: Emotion to explain, for methods with a map for each; by default the one CTERNet predicts.
+            measure: Whether to measure faithfulness, of at most 8 methods; takes seconds per method.
+            maps: Whether to return the maps, at most 64 cells a side; false keeps the answer short.
             model: Name of one of this server's models; the first one by default.
         """
         with self.answering():
             networks = self.networks(model)
             if not isinstance(networks.predictor.model, Classifier):
-                raise Refused(f"{networks.predictor.name} names no emotions, so there are no maps of them to compare.")
+                raise Refused(f"{networks.predictor.name} does not name emotions, so there are no maps to compare.")
             given = {"methods": methods, "emotion": emotion, "measure": measure, "maps": maps}
             asked = CompareArguments.of(given, methods=QUICK, emotion=networks.classes)
             (sample,) = load_samples(networks, [opened("image", image)])
@@ -242,7 +242,7 @@ class Endpoints:
             raise Refused(str(error)) from None
         except Exception:
             log.exception("a call of a program failed")
-            raise Refused("This program failed on that photo; nothing is wrong with the call.") from None
+            raise Refused("The server failed on this photo; your call is fine.") from None
 
 
 def looked(analysis: Analysis, allocation: str, level: str, seed: int) -> Analysis:

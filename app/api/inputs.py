@@ -39,7 +39,7 @@ def true_or_false(value: Any, info: ValidationInfo) -> bool:
 def methods_of(value: Any, info: ValidationInfo) -> tuple[str, ...]:
     """Names of methods, each once."""
     if not isinstance(value, list) or not 0 < len(value) <= len(METHODS):
-        raise wrong(f"The argument methods must be a list of some of {', '.join(QUICK)}.")
+        raise wrong(f"The argument methods must be a list of names from {', '.join(QUICK)}.")
     for name in value:
         if isinstance(name, str) and name in METHODS and name not in QUICK:
             raise wrong(f"The method {name} takes too long to be offered here; use python -m cternet.compare.")
@@ -82,7 +82,7 @@ class InterveneArguments(Payload):
     @model_validator(mode="after")
     def one_painting(self) -> "InterveneArguments":
         if bool(self.mask) == bool(self.cells):
-            raise wrong("Give the painting either as mask, a picture, or as cells, a list of rows: one of them.")
+            raise wrong("Give the painting either as mask, a picture, or as cells, a list of rows.")
         return self
 
 
@@ -97,7 +97,7 @@ class CompareArguments(Payload):
     @model_validator(mode="after")
     def few_to_measure(self) -> "CompareArguments":
         if self.measure and len(self.methods) > MOST_MEASURED:
-            raise wrong(f"At most {MOST_MEASURED} methods are measured in one call, not {len(self.methods)}; ask in parts.")
+            raise wrong(f"One call measures at most {MOST_MEASURED} methods, not {len(self.methods)}; split it.")
         return self
 
 
@@ -113,7 +113,7 @@ def opened(argument: str, payload: Any, background: str = "white") -> Image.Imag
     except Refused:
         raise Refused(
             f"The argument {argument} must be a file: upload it and send "
-            '{"path": PATH, "meta": {"_type": "gradio.FileData"}}, which clients do themselves.'
+            '{"path": PATH, "meta": {"_type": "gradio.FileData"}}, as Gradio clients do.'
         ) from None
     return upload.photo(background)
 
@@ -137,7 +137,7 @@ def mask_from_picture(payload: Any, size: tuple[int, int], shape: Shape, geometr
     if not same_proportions(picture.size, size):
         raise Refused(
             f"The mask has {picture.width} x {picture.height} pixels, which do not fit this photo: it needs "
-            f"{size[0]} x {size[1]}, that scaled evenly, or {shape[1]} x {shape[0]}, one for each cell."
+            f"{size[0]} x {size[1]}, or that scaled evenly, or {shape[1]} x {shape[0]}, one per cell."
         )
     return from_image(picture if geometry == "squash" else middle_square(picture), shape)
 

@@ -17,7 +17,7 @@ from app.workspace.examples import Example
 from app.workspace.open_photo import OpenPhoto
 from cternet import Result, load_image, preprocess
 
-NOT_THE_ONE = "This is not the photo of the link you opened; its painting appears once you choose that very file."
+NOT_THE_ONE = "This is not the photo of the link you opened; choose that exact file to see its painting."
 
 
 class Opening:

@@ -20,7 +20,7 @@ from app.workspace.opening import Opening
 from cternet import ImageError
 
 SCRIPT = Path(__file__).with_name("address.js").read_text(encoding="utf-8")
-ELSEWHERE = "This link is for a photo that is not on this server: choose the same file, and its painting appears over it."
+ELSEWHERE = "This link's photo is not on this server: choose the same file to see its painting."
 STILL_THERE = """async photo => {
     await new Promise(wake => setTimeout(wake, 60));
     return document.querySelector('#photo img') ? photo : null;
@@ -68,7 +68,7 @@ class PhotoPicker:
             return self.shown(self.opening.open(session, received(photo)))
         except (Refused, ImageError) as error:
             there = self.studio.photos.get(session)
-            stays = " The photo before stays." if there is not None else ""
+            stays = " The previous photo stays." if there is not None else ""
             return {
                 "notice": message(f"{error}{stays}", kind="error"),
                 "photo": None if there is None else str(there.upload.path),
@@ -92,7 +92,7 @@ class PhotoPicker:
     def follow(self, request: gr.Request, query: Any) -> Shown:
         """What the address asks for after Back or Forward."""
         if not isinstance(query, str) or len(query) > LONGEST:
-            raise Refused("The address did not arrive whole; reload the page.")
+            raise Refused("The address arrived incomplete; reload the page.")
         return self.followed(request.session_hash, dict(parse_qsl(query.lstrip("?"))))
 
     def followed(self, session: str, params: Mapping[str, Any]) -> Shown:

@@ -179,13 +179,13 @@ def test_the_page_says_what_an_even_look_would_have_said(page, payload):
     evidence = np.zeros_like(analysis.evidence)
     evidence[0] = 1.0  # the first class is in front wherever attention falls
     plain = {"bias": np.zeros_like(analysis.bias), "own": replace(analysis.own, mean=np.zeros_like(analysis.s))}
-    assert "Looking evenly it would say the same" in answered(replace(analysis, evidence=evidence, **plain))
+    assert "Looking evenly, it would say the same" in answered(replace(analysis, evidence=evidence, **plain))
     evidence = evidence.copy()
     evidence[1][np.unravel_index(analysis.s.argmax(), analysis.s.shape)] = 1e5  # but the second, where S is largest
     evidence[1] -= evidence[1].mean()
     split = replace(analysis, evidence=evidence, **plain)
     assert split.prediction == split.labels[1]
-    assert f"looking evenly it would say <b>{split.labels[0]}</b>" in answered(split)
+    assert f"looking evenly, it would say <b>{split.labels[0]}</b>" in answered(split)
 
 
 def test_an_effect_has_nothing_to_say_when_looking_evenly():
@@ -197,7 +197,7 @@ def test_an_effect_has_nothing_to_say_when_looking_evenly():
     assert "ooking evenly" in answered(y)
 
 
-def test_the_headline_names_the_place_that_spoke_for_the_answer(page, payload):
+def test_the_headline_names_the_place_that_speaks_for_the_answer(page, payload):
     choose(page, payload)
     analysis = opened(page).analysis
     index = analysis.labels.index(analysis.prediction)
@@ -207,7 +207,9 @@ def test_the_headline_names_the_place_that_spoke_for_the_answer(page, payload):
         evidence[index][cell] = 1e3 / (analysis.s - analysis.own.mean)[cell]
         moved = replace(analysis, evidence=evidence)
         if moved.prediction == analysis.prediction:
-            assert f"because of {words} of the photo" in answered(moved).replace("spoke ", "because of ")
+            assert f"because of {words} of the photo" in answered(moved).replace("Strongest for ", "because of ").replace(
+                f"{moved.prediction}: ", ""
+            )
 
 
 def test_a_painting_is_told_beside_the_answer(page, payload):
@@ -259,7 +261,7 @@ def test_the_audit_of_a_checkpoint_is_told_whatever_it_found():
     }
     config = replace(tiny_network().config, metrics={"test": {"images": 2147, "attention": audit}})
     words = explanation(config)
-    for part in ("2,147 photos", "13.1%", "2.7 in 100", "8.0 with another", "20.0 with its own turned", "58% of it"):
+    for part in ("2,147 photos", "13.1%", "2.7 in 100", "8.0 with another", "20.0 with its own reversed", "58% of it"):
         assert part in words
     del audit["lost"]
     assert "Does it matter" not in explanation(config)

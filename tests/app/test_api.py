@@ -347,12 +347,12 @@ def test_answers_without_maps_are_short_and_otherwise_the_same(endpoints, photo,
         ("intervene", {"cells": [[1] * 4] * 4}, "The painting covers the whole photo"),
         ("intervene", {"cells": [[0] * 4] * 4, "mode": "look-only"}, "The painting is empty"),
         ("intervene", {"mask": "mask.png"}, "The argument mask must be a file"),
-        ("compare", {"methods": []}, "The argument methods must be a list of some of cam, ras"),
-        ("compare", {"methods": "cam"}, "The argument methods must be a list of some of"),
+        ("compare", {"methods": []}, "The argument methods must be a list of names from cam, ras"),
+        ("compare", {"methods": "cam"}, "The argument methods must be a list of names from"),
         ("compare", {"methods": ["cam", 3]}, "The argument methods must be one of"),
-        ("compare", {"methods": ["cam"] * 1000}, "The argument methods must be a list of some of"),
+        ("compare", {"methods": ["cam"] * 1000}, "The argument methods must be a list of names from"),
         ("compare", {"methods": ["score-cam"]}, "score-cam takes too long to be offered here"),
-        ("compare", {"methods": list(QUICK), "measure": True}, f"At most {MOST_MEASURED} methods are measured"),
+        ("compare", {"methods": list(QUICK), "measure": True}, f"One call measures at most {MOST_MEASURED} methods"),
         ("compare", {"measure": "yes"}, "The argument measure must be true or false."),
         ("compare", {"emotion": "joy"}, "The argument emotion must be one of"),
     ],
@@ -364,7 +364,7 @@ def test_a_bad_argument_is_refused_with_one_sentence(endpoints, photo, kind, arg
 
 
 def test_a_mask_and_cells_together_are_refused(endpoints, photo):
-    assert "one of them" in refused(endpoints.intervene, uploaded(photo), mask=uploaded(photo), cells=CELLS)
+    assert "either as mask" in refused(endpoints.intervene, uploaded(photo), mask=uploaded(photo), cells=CELLS)
 
 
 def test_a_mask_of_other_proportions_is_refused(endpoints, photo, tmp_path):
@@ -423,7 +423,7 @@ def test_an_address_that_cannot_be_fetched_is_named(server, client, address):
     assert answer.isError
     for words in (str(caught.value), answer.content[0].text):
         assert words.startswith(said) and len(words) < 300
-        assert words.endswith("cannot be fetched from here: give one that anybody can open, or send the photo itself.")
+        assert words.endswith("cannot be fetched: give one that anyone can open, or send the photo itself.")
 
 
 def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, networks, photo, monkeypatch, caplog):

@@ -114,7 +114,7 @@ def test_a_spoilt_link_is_one_sentence(change: dict, words: str):
 def test_a_link_with_a_part_missing(key: str):
     params = to_params(full())
     del params[key]
-    with pytest.raises(LinkError, match=r"lacks its|half a painting"):
+    with pytest.raises(LinkError, match=r"is missing its|half a painting"):
         followed(params)
 
 

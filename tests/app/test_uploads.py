@@ -68,7 +68,7 @@ def test_an_upload_on_a_full_disk_is_answered_in_a_sentence_and_leaves_nothing(s
         patch.setattr("gradio.route_utils.GradioUploadFile.write", full)
         answer = caller.post(folder / "photo.png")
     assert answer.status_code == 507
-    assert answer.text.startswith(f"The server could not keep this: the disk is full: free some space at {folder}")
+    assert answer.text.startswith(f"The server could not save this: the disk is full: free some space at {folder}")
     assert sorted(path.name for path in folder.iterdir()) == ["photo.png", "whole"]
     assert caller.post(folder / "photo.png").status_code == 200
 

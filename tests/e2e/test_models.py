@@ -68,7 +68,7 @@ def test_each_visitor_sees_the_model_of_their_choice(browser, url):
     assert one.locator("#effect img").count() == 1 and one.locator("#method").count() == 1
     assert other.locator("#share").count() == 0 == other.locator("#method").count() and other.locator("nav.model").is_visible()
     other.get_by_role("tab", name="Intervene").click()
-    other.wait_for_selector("text=Painting needs evidence, which vanilla-fi does not have")
+    other.wait_for_selector("text=vanilla-fi does not support painting")
     one.get_by_role("tab", name="Intervene").click()
     one.wait_for_selector("#whatif-answer .whatif-answer", timeout=60_000)
     assert model(one) == "cternet-fi"
@@ -100,7 +100,7 @@ def test_a_model_that_rates_shows_its_point_and_its_maps(browser, app_url, schem
     assert page.locator("#effect img").nth(1).bounding_box()["y"] < 720, "both maps begin in the first view"
     assert not (found := violations(page)), found
     page.get_by_role("tab", name="Compare").click()
-    page.wait_for_selector("text=va-oasis names no emotions")
+    page.wait_for_selector("text=va-oasis does not name emotions")
     page.get_by_role("tab", name="Analyze").click()
     upload(page, EXAMPLES / "rocket-at-dusk.jpg")
     assert page.url.split("?")[0] == f"{app_url}/va-oasis" and "model=va-oasis" in page.url

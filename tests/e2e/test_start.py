@@ -64,7 +64,7 @@ def test_a_wrong_path_of_weights_fails_at_once(named):
     process = start_app(free_port(), CTERNET_WEIGHTS=os.pathsep.join([str(SHIPPED), named]))
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert output == f"error: CTERNET_WEIGHTS names {named}, which does not exist; give a checkpoint folder, or several.\n"
+    assert output == f"error: CTERNET_WEIGHTS names {named}, which does not exist; give one or more checkpoint folders.\n"
     assert time.monotonic() - start < 3, "nothing heavy is imported"
 
 
