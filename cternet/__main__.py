@@ -31,19 +31,19 @@ class Arguments:
     out: Path = field(default_factory=lambda: Path("out"))
     """Folder for the results; made if missing."""
     weights: str = str(SHIPPED / "cternet-fi")
-    """Checkpoint folder or hub id, of any family that says something of a photo as a whole."""
+    """Checkpoint folder or hub id of any model that describes a whole photo."""
     allocation: AllocationName | None = None
     """What S* is; by default the checkpoint's own."""
     level: Level = "attention"
     """Where the allocation acts."""
     seed: int = 0
-    """Of the S* shown."""
+    """Seed of the S* shown."""
     emotion: str | None = None
     """Class of the effect map; by default the prediction."""
     arrays: bool = False
     """Also write the arrays, as folder/photo.npz."""
     device: str | None = None
-    """Torch device; by default a GPU where there is one."""
+    """Torch device; by default a GPU if there is one."""
 
 
 def main() -> int:

@@ -30,9 +30,9 @@ class WriteError(OSError):
         if error.errno in FULL:
             self.sentence = f"the disk is full: free some space at {folder}, or {instead}"
         elif error.errno in FORBIDDEN:
-            self.sentence = f"{folder} may not be written to ({self.strerror}): give this program the right to, or {instead}"
+            self.sentence = f"{folder} is not writable ({self.strerror}): grant write permission, or {instead}"
         else:
-            self.sentence = f"{folder} cannot be written to ({self.strerror}): see that it is there and sound, or {instead}"
+            self.sentence = f"{folder} cannot be written to ({self.strerror}): check that it exists and works, or {instead}"
 
     def __str__(self) -> str:
         return self.sentence

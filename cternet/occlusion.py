@@ -142,10 +142,10 @@ class Hiding:
         """How the two compare, in plain words."""
         index = self.before.labels.index(self.before.prediction)
         a, b = self.change_by_ignoring[index], self.change_by_hiding[index]
-        facts = f"Ignoring it {moves(a)} {self.before.prediction}, really hiding it {moves(b)} it"
+        facts = f"Ignoring it {moves(a)} {self.before.prediction}, hiding it {moves(b)} it"
         leads = f"{self.ignored.prediction} leads when it is ignored, {self.hidden.prediction} when it is hidden"
         if self.agree:
-            return f"{facts}; both ways {self.hidden.prediction} leads."
+            return f"{facts}; {self.hidden.prediction} leads both ways."
         if self.ignored.prediction == self.hidden.prediction and not self.opposed:
             leads = f"{'ignoring' if abs(a) > abs(b) else 'hiding'} it does more than {TIMES:.0f} times as much"
         elif self.ignored.prediction == self.hidden.prediction:

@@ -31,7 +31,7 @@ THRESHOLD = 0.75
 """Of a map's range: about where mean plus one standard deviation lies on the example photos, a quarter of the cells."""
 PIXELS = 16
 """Side of a cell in the picture that superpixels are cut from."""
-RANKING = "by what ignoring the region takes from the predicted emotion, largest first"
+RANKING = "by how much ignoring each lowers the predicted emotion, largest first"
 """The order of ``report``."""
 
 
@@ -52,7 +52,7 @@ def affective_regions(s: Array, threshold: float = THRESHOLD, *, smallest: int =
         ValueError: a threshold outside [0, 1].
     """
     if not 0 <= threshold <= 1:
-        raise ValueError(f"the threshold is a share of the map's range from 0 to 1, not {threshold}")
+        raise ValueError(f"the threshold must be from 0 to 1, a share of the map's range, not {threshold}")
     low, high = float(s.min()), float(s.max())
     if high - low <= 1e-6 * max(abs(low), abs(high), 1e-12):
         return np.zeros(s.shape, np.int32)
@@ -81,7 +81,7 @@ def superpixels(photo: NDArray[np.uint8], shape: tuple[int, int], count: int = 1
     """
     rows, columns = shape
     if not 1 <= count <= rows * columns:
-        raise ValueError(f"the number of superpixels is from 1 to {rows * columns}, not {count}")
+        raise ValueError(f"the number of superpixels must be from 1 to {rows * columns}, not {count}")
     picture = cv2.resize(photo, (columns * PIXELS, rows * PIXELS), interpolation=cv2.INTER_AREA)
     # A smaller least size than SLIC's own, or plain photos come back in three or four pieces.
     pixels = slic(picture, n_segments=count, compactness=compactness, sigma=1, min_size_factor=0.25, start_label=0)
@@ -137,7 +137,7 @@ def report(analysis: Analysis, parts: Parts) -> list[Region]:
         ValueError: a partition of another map.
     """
     if parts.shape != analysis.s.shape:
-        raise ValueError(f"the regions are made for another map: {parts.shape} cells, not {analysis.s.shape}")
+        raise ValueError(f"the regions were made for another map: {parts.shape} cells, not {analysis.s.shape}")
     leading = int(analysis.scores.argmax())
     evidence = analysis.evidence.astype(np.float64)
     regions = []

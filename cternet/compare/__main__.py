@@ -3,8 +3,8 @@
     python -m cternet.compare a.jpg b.jpg --methods cam,saliency,wscnet,cternet --out fig4.pdf maps.npz
     python -m cternet.compare *.jpg --measure --out fig4.pdf numbers.csv table.tex
 
-writes the files named: a figure (.png .svg .pdf), the maps (.npz), the numbers (.csv), their means as a LaTeX table (.tex).
-Ctrl-C writes what is there so far.
+writes the named files: a figure (.png .svg .pdf), the maps (.npz), the numbers (.csv), their means as a LaTeX table (.tex).
+Ctrl-C writes what is done so far.
 """
 
 import sys
@@ -45,21 +45,21 @@ class Arguments:
     methods: tuple[str, ...] = DEFAULT
     """Methods and groups of methods, separated by commas or spaces."""
     out: Annotated[tuple[tuple[Path, ...], ...], tyro.conf.UseAppendAction] = ()
-    """Files to write, one or several; their endings say what.  By default comparison.png."""
+    """Files to write; their endings set the format.  By default comparison.png."""
     emotion: str | None = None
-    """Class looked at; by default the prediction for each photo."""
+    """Class to explain; by default the prediction for each photo."""
     style: Style = "grey"
     """Grey maps, or colours over the photo."""
     scale: ScaleOf = "own"
-    """Every map from its own smallest to its own largest value, or one scale a method over all photos."""
+    """Scale each map on its own, or each method across all photos."""
     smooth: bool = True
-    """Smooth maps, or with their cells visible."""
+    """Smooth the maps, or show their cells."""
     width: float = 7.0
-    """Of the figure, in inches."""
+    """Width of the figure, in inches."""
     measure: bool = False
     """Measure how faithful each map is: deletion, insertion, ROAD."""
     weights: str = str(SHIPPED / "cternet-fi")
-    """CTERNet, or any other classifier in place of the plain one: checkpoint folder, hub id, or a name of timm."""
+    """CTERNet, or any other classifier in place of the plain one: checkpoint folder, hub id, or timm name."""
     vanilla: str = str(SOURCES["vanilla"])
     """Plain classifier: checkpoint folder or hub id."""
     wscnet: str = str(SOURCES["wscnet"])
@@ -67,9 +67,9 @@ class Arguments:
     ras: str = str(SOURCES["ras"])
     """Saliency network: checkpoint folder or hub id."""
     valence_arousal: str = str(SOURCES["valence-arousal"])
-    """Network that rates: checkpoint folder or hub id."""
+    """Rating network: checkpoint folder or hub id."""
     device: str | None = None
-    """Torch device; by default a GPU where there is one."""
+    """Torch device; by default a GPU if there is one."""
 
 
 def main() -> int:
@@ -84,7 +84,7 @@ def main() -> int:
         for path in paths:
             check_ending(path)
         if not arguments.measure and any(path.suffix.lower() == ".tex" for path in paths):
-            raise ValueError("a LaTeX table holds measured numbers; add --measure")
+            raise ValueError("a LaTeX table needs measured numbers; add --measure")
         if not 0 < arguments.width <= WIDEST:
             raise ValueError(f"--width is in inches, up to {WIDEST}, not {arguments.width}")
         networks = load(arguments, methods)
@@ -115,9 +115,9 @@ def main() -> int:
         if arguments.measure:
             measure_all(done)
     except KeyboardInterrupt:
-        status = failed("interrupted; writing what is there so far", INTERRUPTED)
+        status = failed("interrupted; writing what is done so far", INTERRUPTED)
     if not done:
-        return failed("no photo could be compared, so nothing is written", status)
+        return failed("no photo could be compared, so nothing was written", status)
 
     options = {"style": arguments.style, "scale": arguments.scale, "smooth": arguments.smooth, "width_inches": arguments.width}
     for path in paths:
@@ -126,9 +126,9 @@ def main() -> int:
             with writing(path.parent):
                 print(write([comparison for _, comparison in done], path, models=networks.names, **chosen))
         except (ValueError, OSError) as error:
-            status = failed(f"{path} is not written: {error}", status or 1)
+            status = failed(f"{path} was not written: {error}", status or 1)
         except KeyboardInterrupt:
-            return failed(f"interrupted; {path} is not written", INTERRUPTED)
+            return failed(f"interrupted; {path} was not written", INTERRUPTED)
     return status
 
 

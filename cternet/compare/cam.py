@@ -39,7 +39,7 @@ def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
     x, network = sample.need("vanilla"), sample.networks.classifiers["vanilla"]
     plain = network.plain_classifier
     if plain is None:
-        raise MapError("CAM is defined for a head that is one linear layer on pooled features; Grad-CAM is for others")
+        raise MapError("CAM needs a head of one linear layer on pooled features; use Grad-CAM for others")
     if isinstance(network, BackboneNetwork):
         x = network.ready(x[None])[0]
     weight = plain.weight[sample.networks.class_index("vanilla", label)]

@@ -28,7 +28,7 @@ def require_contrast(values: Values) -> Values:
         MapError: it does not.
     """
     if not np.isfinite(values).all():
-        raise MapError("this map has non-finite values, so there is nothing to see")
+        raise MapError("this map has non-finite values, so it cannot be shown")
     if np.ptp(values) <= 1e-6 * max(float(np.abs(values).max()), 1e-12):
-        raise MapError(f"this map is the same everywhere ({values.flat[0]:.3g}), so it tells no place from another")
+        raise MapError(f"this map is the same everywhere ({values.flat[0]:.3g}), so it singles out no place")
     return values

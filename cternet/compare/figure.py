@@ -89,7 +89,7 @@ class Look:
 
     @property
     def names(self) -> list[str]:
-        """Of the numbers under the panels."""
+        """The titles of the numbers under the panels."""
         titles = [f"{METRICS[metric].title} {METRICS[metric].arrow}" for metric in self.metrics]
         return [*titles, "Agreement"] if titles else []
 
@@ -120,7 +120,7 @@ def panels(
     pictures = {grid.left(0): ("photo", photo)}
     found = {panel.method: panel for panel in comparison.panels}
     for column, (method, span) in enumerate(spans.items(), start=1):
-        x, panel = grid.left(column), found.get(method, Panel(method, problem="not asked for on this photo"))
+        x, panel = grid.left(column), found.get(method, Panel(method, problem="not requested for this photo"))
         if panel.values is None or span is None:
             notes |= cell(canvas, (x, top, grid.panel, high), panel)
             continue
@@ -153,9 +153,9 @@ def titles(canvas: PointCanvas, grid: Grid, methods: Sequence[str]) -> None:
 def heading(canvas: PointCanvas, comparison: Comparison) -> None:
     """Over a row: the photo's name, the class looked at and the prediction; on two lines where there is no room for one."""
     if comparison.label == comparison.prediction:
-        looked_at = f"class looked at: {comparison.label}, as predicted"
+        looked_at = f"class explained: {comparison.label}, as predicted"
     else:
-        looked_at = f"class looked at: {comparison.label}; predicted: {comparison.prediction}"
+        looked_at = f"class explained: {comparison.label}; predicted: {comparison.prediction}"
     name, room = comparison.name or "photo", canvas.width - length(looked_at, NAME) - 8
     together = room >= min(length(name, NAME), canvas.width / 3)
     canvas.text(0, canvas.y, cut(name, room if together else canvas.width, NAME), NAME)

@@ -20,20 +20,20 @@ def caption(
     names = [f"{models[kind]} ({kind})" for kind in used if kind in models]
     ends = "Black and white" if style == "grey" else "The two end colours"
     of = (
-        "each map's own smallest and largest value, so shades of two panels do not compare"
+        "each map's own smallest and largest value, so shades are not comparable between panels"
         if scale == "own"
-        else "the smallest and largest value of each method over all photos (S and S* together), so shades in a column compare"
+        else "each method's smallest and largest value over all photos (S and S* together), so a column's shades are comparable"
     )
     sentences = [f"Networks: {', '.join(names)}."] if names else []
-    sentences.append(f"{ends} are {of}; the values stand under the bars.")
+    sentences.append(f"{ends} are {of}; the values are under the bars.")
     signed = [METHODS[method].title for method in methods if METHODS[method].signed]
     if signed:
-        which = "bright speaks for the class, dark against it" if style == "grey" else "the colours are centred on 0"
+        which = "bright is for the class, dark against it" if style == "grey" else "the colours are centred on 0"
         sentences.append(f"{' and '.join(signed)} {'is' if len(signed) == 1 else 'are'} signed: {which}; the tick marks 0.")
     if metrics:
         sentences.append(
             "Under the maps: how faithful each is to the classifier it explains for the class looked at (↓ lower is better, "
-            "↑ higher is better), in parentheses a random map's, bold where the map is better than that; agreement: mean rank "
+            "↑ higher is better), in parentheses a random map's, bold where the map is better; agreement: mean rank "
             "correlation with the other maps of the photo."
         )
     return " ".join(sentences)

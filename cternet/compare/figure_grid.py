@@ -28,7 +28,7 @@ class Grid:
         width = width_inches * POINTS - 2 * MARGIN
         most = int((width - max(names, NARROWEST)) // (NARROWEST + GAP))
         if most < 1:
-            raise ValueError(f"{width_inches:g} inches are too narrow for a photo and a map; make the figure wider")
+            raise ValueError(f"{width_inches:g} inches is too narrow for a photo and a map; make the figure wider")
         columns = math.ceil(methods / math.ceil(methods / most))
         panel = (width - columns * GAP) / (columns + 1)
         if names > panel:

@@ -33,7 +33,7 @@ KINDS: dict[str, NetworkKind] = {
     "vanilla": NetworkKind("the plain classifier", "A plain classifier's answer"),
     "wscnet": NetworkKind("WSCNet", OTHERS),
     "ras": NetworkKind("RAS", OTHERS, classifies=False),
-    "valence-arousal": NetworkKind("the network that rates", OTHERS, classifies=False),
+    "valence-arousal": NetworkKind("the rating network", OTHERS, classifies=False),
 }
 """The networks of a comparison, by name."""
 
@@ -94,7 +94,7 @@ FAMILY_WORDS = {
     ),
     "grad-cam++": (
         "Grad-CAM++",
-        "as Grad-CAM, with places that raise the answer weighted more",
+        "like Grad-CAM, with more weight on places that raise the answer",
         ("Chattopadhay et al. 2018", "https://arxiv.org/abs/1710.11063"),
     ),
     "layer-cam": (
@@ -109,7 +109,7 @@ FAMILY_WORDS = {
     ),
     "eigen-cam": (
         "Eigen-CAM",
-        "the first principal component of the features, of no class",
+        "the first principal component of the features, independent of the class",
         ("Muhammad & Yeasin 2020", "https://arxiv.org/abs/2008.00299"),
     ),
 }
@@ -122,7 +122,7 @@ def family(network: str, suffix: str, words: str) -> dict[str, Method]:
             f"{title}{words}",
             cam.from_features(kind, network),
             network,
-            f"Of {network}'s last features: {about}.",
+            f"From {network}'s last features: {about}.",
             *paper,
             per_class=kind != "eigen-cam",
         )
@@ -135,7 +135,7 @@ METHODS: dict[str, Method] = {
         "CAM",
         cam.cam,
         "vanilla",
-        "What each place adds to the answer of a plain classifier, which has no attention; negative places speak against it.",
+        "What each place adds to the answer of a plain classifier, which has no attention; negative places count against it.",
         "Zhou et al. 2016",
         "https://arxiv.org/abs/1512.04150",
         signed=True,
@@ -144,7 +144,7 @@ METHODS: dict[str, Method] = {
         "RAS",
         saliency.ras,
         "ras",
-        "Which places belong to the object that stands out, whatever it evokes: a saliency network that knows no emotion.",
+        "Which places belong to the object that stands out, whatever it evokes: a saliency network, blind to emotion.",
         "Chen et al. 2020",
         "https://arxiv.org/abs/1807.09940",
         per_class=False,
@@ -182,7 +182,7 @@ METHODS: dict[str, Method] = {
         "Score-CAM",
         cam.score_cam,
         "vanilla",
-        "Channels weighted by the answer to the photo seen through them: no gradients, but a forward for every channel.",
+        "Channels weighted by the answer to the photo seen through them: no gradients, but one pass per channel.",
         "Wang et al. 2020",
         "https://arxiv.org/abs/1910.01279",
         slow=True,
@@ -236,7 +236,7 @@ def named(names: Sequence[str]) -> tuple[str, ...]:
     """
     unknown = [name for name in names if name not in METHODS and name not in GROUPS]
     if unknown:
-        raise ValueError(f"no method is called {', '.join(unknown)}; choose from {', '.join((*METHODS, *GROUPS))}")
+        raise ValueError(f"unknown method: {', '.join(unknown)}; choose from {', '.join((*METHODS, *GROUPS))}")
     return tuple(dict.fromkeys(method for name in names for method in GROUPS.get(name, (name,))))
 
 
@@ -260,5 +260,5 @@ def networks_of(methods: Iterable[str]) -> set[str]:
 
 
 def unavailable(methods: Iterable[str], reasons: Mapping[str, str]) -> dict[str, str]:
-    """Of methods, those whose network is not there, and why, given the ``reasons`` of ``Networks``."""
+    """The methods whose network is missing, each with the reason, given the ``reasons`` of ``Networks``."""
     return {method: reasons[network] for method in methods if (network := METHODS[method].network or "") in reasons}

@@ -63,8 +63,8 @@ METRICS: dict[str, Metric] = {
             f"Deletion AUC, {name}",
             False,
             f"area under p(photo with its top share t replaced by {words}), t from 0 to 1",
-            f"The places the map ranks highest are replaced by {words}, more and more of them; if the classifier used them, "
-            "its answer falls early and the area under it is small.",
+            f"The map's highest-ranked places are replaced by {words}, step by step; if the classifier used them, its answer "
+            "falls early and the area under it is small.",
             *RISE,
         )
         for name, words in BASELINES.items()
@@ -74,7 +74,7 @@ METRICS: dict[str, Metric] = {
             f"Insertion AUC, {name}",
             True,
             f"area under p({words} with the photo's top share t put back), t from 0 to 1",
-            f"Onto {words}, the places the map ranks highest are put back first; if they are enough for the classifier, its "
+            f"The map's highest-ranked places are put back first onto {words}; if they are enough for the classifier, its "
             "answer rises early and the area under it is large.",
             *RISE,
         )
@@ -84,7 +84,7 @@ METRICS: dict[str, Metric] = {
         "ROAD",
         True,
         f"mean over t of (p(bottom share t filled in) - p(top share t filled in)) / 2, t = {', '.join(map(str, SHARES))}",
-        "Removed places are filled in from their surroundings, so that nothing looks cut out: removing what the map ranks "
+        "Removed places are filled in from their surroundings, so nothing looks cut out: removing what the map ranks "
         "lowest should hurt the answer less than removing what it ranks highest.",
         "Rong et al. 2022",
         "https://arxiv.org/abs/2202.00449",

@@ -70,7 +70,7 @@ class Networks:
         self.names = {self.main: predictor.name}
         self.compiled: dict[str, Callable[[Tensor], Tensor]] = {}
         if not isinstance(network, Classifier):
-            alone = f"{predictor.name} names no emotions, so there is no answer whose maps could be compared"
+            alone = f"{predictor.name} does not name emotions, so there are no maps to compare"
             self.reasons = dict.fromkeys(("cternet", *OTHERS), alone)
             return
         self.all[self.main] = network
@@ -95,12 +95,10 @@ class Networks:
         if network.config.geometry != self.predictor.config.geometry:
             raise ValueError(
                 f"{source} sees another part of a photo than {self.predictor.name} "
-                f"({network.config.geometry}, not {self.predictor.config.geometry}); their maps cannot lie side by side"
+                f"({network.config.geometry}, not {self.predictor.config.geometry}); their maps cannot be compared"
             )
         if isinstance(network, Classifier) and set(network.config.classes) != set(self.predictor.config.classes):
-            raise ValueError(
-                f"{source} tells other classes apart than {self.predictor.name}: {', '.join(network.config.classes)}"
-            )
+            raise ValueError(f"{source} has different classes from {self.predictor.name}: {', '.join(network.config.classes)}")
         self.all[name] = network
         self.names[name] = Path(source).name
 

@@ -83,7 +83,7 @@ class PointCanvas:
         height = self.y / POINTS
         if height > HIGHEST:
             raise ValueError(
-                f"one figure of so many photos would be {height:.0f} inches high and can have {HIGHEST:.0f}; "
+                f"a figure of this many photos would be {height:.0f} inches high (at most {HIGHEST:.0f}); "
                 "make several figures, or a report with python -m cternet.survey"
             )
         self.axes.set(xlim=(-MARGIN, self.width + MARGIN), ylim=(self.y + MARGIN, -MARGIN))

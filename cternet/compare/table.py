@@ -54,7 +54,7 @@ def latex(comparisons: Sequence[Comparison]) -> str:
         r"\centering",
         r"\small",
         r"\caption{Faithfulness of maps to the classifier they explain, mean over photos, beside a random map's on the same "
-        r"classifier. In bold the best of each classifier. Agreement: mean rank correlation with the photo's other maps.}",
+        r"classifier. Bold: best of each classifier. Agreement: mean rank correlation with the photo's other maps.}",
         r"\begin{adjustbox}{max width=\linewidth}",
         r"\begin{tabular}{l" + "r" * (len(header) - 1) + "}",
         r"\toprule",

@@ -143,7 +143,7 @@ def allocate(name: str, level: Level, *, s_out: Tensor, s: Tensor, pooling: Pool
         return pooling(chosen.draw(s_out, **options))[1]
     painting = options.get("painting")
     if pooling.budget == "equal" and painting is not None and not (painting > 0).any():
-        raise ValueError("the painted map is empty: paint where there shall be attention")
+        raise ValueError("the painted map is empty: paint where the model should look")
     if options.get("bank") is not None:
         options["bank"] = pooling(options["bank"].to(s))[1]
     s_star = chosen.draw(s, **options)

@@ -35,13 +35,13 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
     def __init__(self, config: EmotionConfig, pretrained: bool = False) -> None:
         super().__init__()
         if config.family != self.family:
-            raise ValueError(f"a {type(self).__name__} is of the family {self.family}, and the config's is {config.family}")
+            raise ValueError(f"a {type(self).__name__} is of the family {self.family}, but the config says {config.family}")
         self.config = config
         self.backbone = self.make_backbone(config, pretrained)
         self.ccim: CCIM | None = None
         if config.deconfound is not None:
             if config.confounders is None:
-                raise ValueError("CCIM needs a dictionary of confounders, and the settings do not say how large it is")
+                raise ValueError("CCIM needs a dictionary of confounders, but the config does not give its size")
             self.ccim = CCIM(self.backbone.channels, *config.confounders, config.deconfound)
         self.drop = nn.Dropout2d(config.dropout)
 
@@ -99,5 +99,5 @@ def base_weights(source: str, base: str) -> Path:
         return weights_of(f"{source.split('/')[0]}/{base}")
     path = folder.resolve().parent / base / WEIGHTS
     if not path.is_file():
-        raise MissingBase(f"{folder} shares weights with {base}, and there is no {path}; put that checkpoint there.")
+        raise MissingBase(f"{folder} shares weights with {base}, but {path} is missing; put that checkpoint there.")
     return path

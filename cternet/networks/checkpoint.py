@@ -105,10 +105,10 @@ def read_config(source: str | Path) -> dict[str, Any]:
     except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG} is not valid JSON ({error}); {MEND}.") from None
     if not isinstance(config, dict):
-        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version (it is no object); {MEND}.")
+        raise CheckpointError(f"{folder / CONFIG} does not describe a network of this version (not a JSON object); {MEND}.")
     if config.get("normalised_map"):
         raise CheckpointError(
-            f"{folder / CONFIG} asks for normalised_map, which this version does not have; train the network anew on an "
+            f"{folder / CONFIG} asks for normalised_map, which this version does not have; retrain the network on an "
             "equal budget."
         )
     return config
@@ -120,7 +120,7 @@ def require_fetched(folder: Path) -> None:
         if (folder / name).is_file():
             with (folder / name).open("rb") as file:
                 if file.read(len(LFS_POINTER)) == LFS_POINTER:
-                    raise CheckpointError(f"{folder / name} only stands for a file that Git LFS keeps; fetch it: git lfs pull.")
+                    raise CheckpointError(f"{folder / name} is only a Git LFS pointer; fetch the file: git lfs pull.")
 
 
 def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:
 
 def unreachable(source: str | Path, error: Exception) -> CheckpointError:
     reason = str(error).strip().splitlines()[0]
-    return CheckpointError(f"{source} could not be fetched from the hub ({reason}); check the name and the network.")
+    return CheckpointError(f"{source} could not be fetched from the hub ({reason}); check the name and your connection.")
 
 
 def load_reliability(source: str | Path) -> Reliability | None:

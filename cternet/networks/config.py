@@ -121,7 +121,7 @@ class ValenceArousalConfig(EmotionConfig):
         super().__post_init__()
         self.places = tuple((float(valence), float(arousal)) for valence, arousal in self.places)
         if self.places and len(self.places) != len(self.classes):
-            raise ValueError(f"there are {len(self.classes)} classes and {len(self.places)} places for them")
+            raise ValueError(f"there are {len(self.classes)} classes but {len(self.places)} places")
 
 
 @dataclass

@@ -78,5 +78,5 @@ def read_dictionary(path: Path) -> Dictionary:
         if confounders.ndim != 2 or prior.shape != confounders.shape[:1] or not torch.isfinite(confounders).all():
             raise ValueError("it does not hold confounders (n, d) and a prior (n,)")
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
-        raise ValueError(f"{path} is no dictionary of confounders, or damaged ({error})") from None
+        raise ValueError(f"{path} is not a dictionary of confounders, or is damaged ({error})") from None
     return found

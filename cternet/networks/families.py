@@ -64,7 +64,7 @@ def register(*families: Family) -> None:
     """
     for family in families:
         if family.name in FAMILIES:
-            raise ValueError(f"there is a family {family.name!r} already; call this one otherwise")
+            raise ValueError(f"the family {family.name!r} already exists; choose another name")
         FAMILIES[family.name] = family
 
 

@@ -30,9 +30,9 @@ def about(asked: Precision, device: str | torch.device) -> str:
     """What was chosen, or a warning where the choice is slow; empty if there is nothing to say."""
     fast, kind = has_fast_bfloat16(device), torch.device(device).type
     if asked == "auto":
-        return f"precision: bfloat16, which this {kind} has" if fast else f"precision: float32, for this {kind} has no bfloat16"
+        return f"precision: bfloat16, supported by this {kind}" if fast else f"precision: float32; this {kind} has no bfloat16"
     if asked == "bf16" and not fast:
-        return f"warning: this {kind} only imitates bfloat16, many times slower than float32; use --precision auto or no"
+        return f"warning: this {kind} only emulates bfloat16, many times slower than float32; use --precision auto or no"
     return ""
 
 

@@ -78,7 +78,7 @@ def read_reliability(source: str | Path) -> Reliability | None:
         figures: dict[str, Any] = json.loads(path.read_text())
         found = Reliability(**figures)
         if not (found.temperature > 0 and 0 < found.sure_from <= 1):
-            raise ValueError("a number is out of its range")
+            raise ValueError("a number is out of range")
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}); restore or delete it.") from None
     if not probe.is_file():

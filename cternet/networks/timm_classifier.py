@@ -42,11 +42,11 @@ class TimmConfig:
         own = net.pretrained_cfg
         channels, height, width = own["input_size"]
         if channels != 3 or height != width:
-            raise ValueError(f"it takes {channels} channels of {height}x{width} pixels, and photos are squares of 3 channels")
+            raise ValueError(f"it takes {channels} channels of {height}x{width} pixels, but photos are squares of 3 channels")
         count = net.num_classes
         classes = tuple(self.classes or own.get("label_names") or map(str, range(count)))
         if len(classes) != count or len(set(classes)) != count:
-            raise ValueError(f"it has {count} classes, and {len(set(classes))} different names are given")
+            raise ValueError(f"it has {count} classes, but {len(set(classes))} different names are given")
         return TimmConfig(
             classes=classes,
             image_size=self.image_size or height,

@@ -28,7 +28,7 @@ def from_array(values: Any) -> Image.Image:
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
     if not (values.ndim == 2 or (values.ndim == 3 and values.shape[2] == 3)):
-        raise ValueError(f"{SHAPES}, not {shape}: take one photo, and its three colours")
+        raise ValueError(f"{SHAPES}, not {shape}: give one photo with three colours")
     if 0 in values.shape:
         raise ValueError(f"{SHAPES}; this one has no pixels ({shape})")
     if np.issubdtype(values.dtype, np.floating):

@@ -238,7 +238,7 @@ def samples(image: Image.Image) -> tuple[np.ndarray, str]:
 
 
 def encoding_in(image: Image.Image) -> Encoding | None:
-    """Of a PNG, as Pillow has read it."""
+    """The encoding that a PNG declares, as Pillow read it."""
     info = image.info
     if image.format != "PNG" or "srgb" in info or info.get("icc_profile") or not info.get("gamma"):
         return None

@@ -88,7 +88,7 @@ def gif_blocks(data: bytes) -> Iterator[None]:
 
 
 def too_many_strips(file: BinaryIO) -> str:
-    """Of the first picture, the only one that is read."""
+    """Checks the first picture, the only one that is read."""
     order = TIFF_BYTE_ORDERS[file.read(2)]
 
     def number(size: int) -> int:

@@ -65,7 +65,7 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
         except FileNotFoundError:
             raise ImageError(f"{name} does not exist.") from None
         except PermissionError:
-            raise ImageError(f"{name} may not be read by this program.") from None
+            raise ImageError(f"{name} is not readable; check its permissions.") from None
         except OSError as error:
             raise ImageError(f"{name} cannot be read ({error.strerror}).") from None
     name = name or Path(getattr(source, "name", "this file")).name
@@ -78,7 +78,7 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
     start = source.read(300)
     kind = kind_of(start)
     if start.startswith(LFS_POINTER):
-        raise ImageError(f"{name} only stands for a photo that Git LFS keeps; fetch it with: git lfs pull.")
+        raise ImageError(f"{name} is only a Git LFS pointer; fetch the photo with: git lfs pull.")
     if not kind:
         raise ImageError(f"{name} is not an image this program can read ({', '.join(FORMATS)}).")
     if parts := excess(source):
@@ -102,7 +102,7 @@ def decoded(data: bytes, kind: str, name: str, background: str) -> Image.Image:
                 "phone or in a photo app."
             ) from None
         if isinstance(error, UnidentifiedImageError):
-            raise ImageError(f"{name} is damaged or cut short: nothing of it can be decoded.") from None
+            raise ImageError(f"{name} is damaged or cut short: none of it can be decoded.") from None
         raise ImageError(f"{name} is damaged or cut short and cannot be decoded ({type(error).__name__}).") from None
 
 

@@ -15,7 +15,7 @@ MAX_PROFILE = 2**24
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Of each chunk its kind, and where its content begins and ends (by its length, even where the file ends before)."""
+    """Each chunk's kind, and where its content begins and ends (by its length, even where the file ends before)."""
     position = 8
     while len(head := data[position : position + 8]) == 8:
         end = position + 8 + int.from_bytes(head[:4], "big")

@@ -180,7 +180,7 @@ class Analysis(Classified):
         """
         if isinstance(change, str):
             if painting is not None and not np.isfinite(painting).all():
-                raise ValueError("the painted map has values that are not finite numbers")
+                raise ValueError("the painted map has non-finite values")
             found = counterfactual(
                 change,
                 level,
@@ -197,5 +197,5 @@ class Analysis(Classified):
         if attention.shape != self.s.shape:
             raise ValueError(f"a map of {self.s.shape[0]}x{self.s.shape[1]} cells is needed, not {attention.shape}")
         if not np.isfinite(attention).all():
-            raise ValueError("the map has values that are not finite numbers")
+            raise ValueError("the map has non-finite values")
         return replace(self, attended=attention)

@@ -69,7 +69,7 @@ def draw(analysis: Analysis, count: int = 200, *, level: Level = "attention", se
         ValueError: a count out of range, or an unknown level.
     """
     if not 1 <= count <= MOST:
-        raise ValueError(f"the number of draws is from 1 to {MOST}, not {count}")
+        raise ValueError(f"the number of draws must be from 1 to {MOST}, not {count}")
     exact = analysis.intervene("random", level=level, seed=seed)
     s_out, s = torch.from_numpy(analysis.s_out)[None], torch.from_numpy(analysis.s)[None, None]
     generator = torch.Generator().manual_seed(seed)

@@ -48,10 +48,10 @@ def checked(mask: NDArray[Any], shape: Shape) -> Mask:
     """
     mask = np.asarray(mask)
     if mask.dtype != np.uint8:
-        raise ValueError(f"a painting is whole numbers from 0 to 255 (uint8), not {mask.dtype}")
+        raise ValueError(f"a painting must be whole numbers from 0 to 255 (uint8), not {mask.dtype}")
     if mask.shape != tuple(shape):
         made_for = "x".join(map(str, mask.shape))
-        raise ValueError(f"the painting is made for {made_for} cells, this map has {shape[0]}x{shape[1]}")
+        raise ValueError(f"the painting was made for {made_for} cells, this map has {shape[0]}x{shape[1]}")
     return mask
 
 
@@ -91,7 +91,7 @@ def look_elsewhere(s: Array, mask: Mask) -> Array:
     rest = ignore(s, mask).astype(np.float64)
     amount, left = float(s.sum(dtype=np.float64)), float(rest.sum())
     if left <= LEAST_LEFT * amount:
-        raise ValueError("there is next to no attention outside the painting to move it to, so leave more of the photo free")
+        raise ValueError("there is almost no attention outside the painting to move it to, so leave more of the photo free")
     return (rest * (amount / left)).astype(np.float32)
 
 
@@ -107,7 +107,7 @@ def look_only(s: Array, mask: Mask) -> Array:
     """
     painted = share(checked(mask, s.shape))
     if not painted.any():
-        raise ValueError("the painting is empty: paint where the model shall look")
+        raise ValueError("the painting is empty: paint where the model should look")
     return (painted * (s.sum(dtype=np.float64) / painted.sum())).astype(np.float32)
 
 
@@ -145,7 +145,7 @@ def decode(text: str, shape: Shape) -> Mask:
         ValueError: the text holds no mask of these cells.
     """
     cells = shape[0] * shape[1]
-    damaged = f"this text holds no painting of {shape[0]}x{shape[1]} cells: it was cut, changed or made for another map"
+    damaged = f"this text is not a painting of {shape[0]}x{shape[1]} cells: it was cut, changed or made for another map"
     if len(text) != -(-cells * 4 // 3) or not text.isascii():
         raise ValueError(damaged)
     try:

@@ -73,7 +73,7 @@ class Predictor:
             model = model.to(self.device).to(memory_format=torch.channels_last)
         except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
             said = str(error).strip().splitlines()[0]
-            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or name cpu") from None
+            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or use cpu") from None
         self.model = model.eval().requires_grad_(False)
         self.config: Any = model.config
         self.name = name
@@ -259,7 +259,7 @@ class Predictor:
             ValueError: the network has no S*.
         """
         if not self.model.has_counterfactual:
-            raise ValueError(f"{self.name} has no S* that could be another photo's attention; use a cternet network")
+            raise ValueError(f"{self.name} cannot use another photo's attention as S*; use a CTERNet model")
         s_out = [torch.from_numpy(analysis.s_out) for analysis in self.analyze_batch(photos)]
         about: dict[str, Any] = {"reliability": self.reliability, "confounders": self.confounders, "card": self.card}
         return Predictor(self.model, name=self.name, device=self.device, bank=torch.stack(s_out), **about)

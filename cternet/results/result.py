@@ -17,7 +17,7 @@ from cternet.networks.reliability import Reliability
 Array = NDArray[np.float32]
 CERTAIN = 0.75
 """Probability that the emotions it hesitates between have together."""
-END_IS_MISSING = "The end of this photo's file is missing: what there is of it was analyzed, and what is missing is blank."
+END_IS_MISSING = "The end of this photo's file is missing: the rest was analyzed, with the missing part left blank."
 
 
 @dataclass(frozen=True, eq=False)

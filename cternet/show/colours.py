@@ -41,7 +41,7 @@ class Scale:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.low) and np.isfinite(self.high)):
-            raise ValueError("the map has values that are not finite numbers")
+            raise ValueError("the map has non-finite values")
 
     @property
     def flat(self) -> bool:

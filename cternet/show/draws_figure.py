@@ -45,6 +45,6 @@ def draws_figure(draws: Draws, label: str | None = None) -> Figure:
     axes.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize="small")
-    other = f"in {draws.disagreement:.0%} of {len(draws.samples)} draws another emotion than {draws.prediction} leads"
+    other = f"an emotion other than {draws.prediction} leads in {draws.disagreement:.0%} of {len(draws.samples)} draws"
     figure.supxlabel(f"{other} · {draws.level} level, seed {draws.seed}", fontsize=8)
     return figure

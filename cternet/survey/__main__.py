@@ -6,8 +6,8 @@
     accelerate launch --num_processes 4 -m cternet.survey photos/ --out report/    # four GPUs
 
 writes report/index.html, a page that opens without a server; report/table.parquet, one row per photo; report/skipped.json.
-Stop it whenever you like, with Ctrl-C or worse: the same command goes on where it stopped, also with another number of
-processes, and takes in photos that were added to the folder.
+Stop it at any time, with Ctrl-C or a kill: the same command resumes where it stopped, even with a different number of
+processes, and picks up photos added to the folder.
 """
 
 import signal
@@ -52,7 +52,7 @@ class Arguments(Options):
     source: Annotated[Path, tyro.conf.Positional]
     """A folder, with its subfolders, or a zip."""
     out: Path = Path("report")
-    """Folder of the report; made if missing, gone on with if it was begun with the same settings."""
+    """Folder of the report; made if missing, resumed if it was started with the same settings."""
     weights: str = str(SHIPPED / "cternet-fi")
     """CTERNet: checkpoint folder or hub id."""
     vanilla: str = str(SOURCES["vanilla"])
@@ -62,9 +62,9 @@ class Arguments(Options):
     ras: str = str(SOURCES["ras"])
     """Saliency network: checkpoint folder or hub id."""
     valence_arousal: str = str(SOURCES["valence-arousal"])
-    """Network that rates: checkpoint folder or hub id."""
+    """Rating network: checkpoint folder or hub id."""
     device: str | None = None
-    """Torch device; by default a GPU where there is one."""
+    """Torch device; by default a GPU if there is one."""
 
     def __post_init__(self) -> None:
         names = named([name for part in self.methods for name in part.split(",") if name])
@@ -156,9 +156,9 @@ def conclude(out: Path, *, complete: bool) -> None:
     skipped = f", {summary.skipped} skipped (see {out / 'skipped.json'})" if summary.skipped else ""
     print(f"{summary.photos} photos{skipped}: {out / 'index.html'}")
     if complete and not summary.photos:
-        print(f"note: there is no photo in it that can be read; the report in {out} is empty", file=sys.stderr)
+        print(f"note: no photo could be read; the report in {out} is empty", file=sys.stderr)
     if not complete:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        print("stopped; run the same command to resume", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -60,13 +60,13 @@ class Archive:
         if not name or member.orig_filename != member.filename or printable(name) != name:
             return "has an empty name, or one with control characters"
         if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
-            return "has a name that leads out of the zip"
+            return "has a name that points outside the zip"
         if self.zip.getinfo(member.filename) is not member:
-            return "is there twice; the last one is read"
+            return "appears twice; the last one is read"
         if member.flag_bits & 0x1:
             return "is encrypted"
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            return "is packed in a way this program does not unpack; make the zip with the usual method (deflate)"
+            return "uses an unsupported compression method; make the zip with deflate"
         if member.file_size > self.limits.member_bytes:
             return f"is larger than {self.limits.member_bytes / MEBIBYTE:.0f} MB"
         if member.file_size > max(MEBIBYTE, self.limits.ratio * member.compress_size):
@@ -89,7 +89,7 @@ class Archive:
             except Exception as error:  # as above
                 raise UnreadableMember(f"is damaged in the zip ({type(error).__name__})") from None
             if len(data) > most:
-                raise UnreadableMember("is left out: the photos of the zip are larger than this program unpacks")
+                raise UnreadableMember("is left out: the zip unpacks to more than this program reads")
             self.unpacked += len(data)
         return io.BytesIO(data)
 
@@ -107,5 +107,5 @@ class Listed(io.BufferedReader):
 
     def read(self, size: int | None = -1) -> bytes:
         if size is not None and size > self.most:
-            raise SurveyError("lists too many members; divide it into smaller ones")
+            raise SurveyError("has too many members; split it into smaller ones")
         return super().read(size)

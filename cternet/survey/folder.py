@@ -41,7 +41,7 @@ class Folder:
             elif path.is_file():
                 yield Entry(label(prefix + name), of_another_kind(name), path)
             else:  # a device or a pipe would never end
-                yield Entry(label(prefix + name), "is a broken link" if path.is_symlink() else "is no file")
+                yield Entry(label(prefix + name), "is a broken link" if path.is_symlink() else "is not a file")
 
     def open(self, entry: Entry) -> Path:
         """What ``load_image`` takes."""

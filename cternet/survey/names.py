@@ -22,7 +22,7 @@ def of_another_kind(name: str) -> str:
     ending = Path(name.lower()).suffix
     if ending in ARCHIVES:
         return "is an archive; unpack it first"
-    return "is not an image, by its ending" if ending in OTHER_FILES else ""
+    return "is not an image file" if ending in OTHER_FILES else ""
 
 
 def label(name: str) -> str:

@@ -13,25 +13,25 @@ class Options:
     methods: tuple[str, ...] = DEFAULT
     """Whose maps are made, by name."""
     measure: bool = False
-    """Measure every map, beside a random one: deletion, insertion, ROAD; seconds a photo and method on a CPU."""
+    """Measure every map, beside a random one: deletion, insertion, ROAD; seconds per photo and method on a CPU."""
     quick: bool = False
-    """Measure with compiled networks, in bfloat16 where the device has it: twice as fast; the third digit differs."""
+    """Measure with compiled networks, in bfloat16 if the device has it: twice as fast; the third digit differs."""
     sample: int | None = None
-    """Take so many photos, drawn at random, instead of all."""
+    """Number of photos to draw at random; by default all."""
     seed: int = 0
-    """Of the sample."""
+    """Seed of the sample."""
     shown: int = 10_000
-    """Photos the page shows, the first ones; the table has all."""
+    """Number of photos the page shows; the table has all."""
     thumbnail: int = 160
     """Longer side of a small picture, in pixels."""
     panel: int = 256
     """Longer side of a large picture, in pixels."""
     style: Style = "grey"
-    """Maps alone, in grey, or in colours over the photo."""
+    """Grey maps, or colours over the photo."""
     maps: bool = False
-    """Also keep the maps themselves, one NPZ a part."""
+    """Also keep the maps themselves, one NPZ per part."""
     batch_size: int = 16
-    """Photos a forward."""
+    """Photos per forward pass."""
     workers: int = 2
     """Threads that decode photos."""
 
@@ -42,7 +42,7 @@ class Options:
                 raise ValueError(f"{name.replace('_', '-')} must be at least {smallest}, not {getattr(self, name)}")
         unknown = [name for name in self.methods if name not in METHODS]
         if unknown or not self.methods:
-            raise ValueError(f"no method is called {', '.join(unknown) or 'nothing'}; choose from {', '.join(METHODS)}")
+            raise ValueError(f"unknown method: {', '.join(unknown) or 'none given'}; choose from {', '.join(METHODS)}")
         offered(self.style, STYLES, "style")
 
 

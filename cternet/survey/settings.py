@@ -32,15 +32,15 @@ def begin(source: Path, out: Path, networks: Networks, options: Options, *, limi
         try:
             before = json.loads(path.read_text())
         except ValueError:
-            raise SurveyError(f"{path} is damaged, so nobody knows how this report was made; choose another --out") from None
+            raise SurveyError(f"{path} is damaged, so its settings cannot be checked; choose another --out") from None
         changed = [name for name in now if name != "options" and now[name] != before.get(name)]
         changed += [name for name, value in now["options"].items() if value != before.get("options", {}).get(name)]
         if changed:
             raise SurveyError(
-                f"{out} was begun with other settings ({', '.join(changed)}); go on with the same, or choose another --out"
+                f"{out} was started with other settings ({', '.join(changed)}); use the same, or choose another --out"
             )
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise SurveyError(f"{out} holds something that is no report; choose another --out")
+        raise SurveyError(f"{out} is not a report folder; choose another --out")
     with writing(out):
         for folder in ("parts", "pictures", *(["maps"] if options.maps else [])):
             (out / folder).mkdir(parents=True, exist_ok=True)

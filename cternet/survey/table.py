@@ -72,7 +72,7 @@ def row_of(sample: Sample, comparison: Comparison) -> Row:
     for panel in comparison.panels:
         if panel.values is None:
             missing = unavailable([panel.method], sample.networks.reasons)  # whose words name paths of this machine
-            row[f"problem_{panel.method}"] = "this network was not there" if missing else panel.problem
+            row[f"problem_{panel.method}"] = "this network was not available" if missing else panel.problem
             continue
         row[f"smallest_{panel.method}"] = float(panel.values.min())
         row[f"largest_{panel.method}"] = float(panel.values.max())

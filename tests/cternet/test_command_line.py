@@ -106,7 +106,7 @@ def test_photos_of_the_same_name_are_both_kept(command: Command, tmp_path: Path)
         (["--device", "abacus"], "torch cannot use the device abacus"),
         (
             ["--out", "/dev/null/out"],
-            "/dev/null/out cannot be written to (Not a directory): see that it is there and sound, or choose another --out",
+            "/dev/null/out cannot be written to (Not a directory): check that it exists and works, or choose another --out",
         ),
     ],
 )

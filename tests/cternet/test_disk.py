@@ -1,4 +1,4 @@
-"""A full disk and a folder that may not be written to: the sentence names the folder and says what to do."""
+"""A full disk and a folder that is not writable: the sentence names the folder and says what to do."""
 
 import errno
 import os
@@ -15,10 +15,10 @@ from cternet.disk import WriteError, writing
         (errno.EDQUOT, "the disk is full: free some space at /data/runs, or choose another --out"),
         (
             errno.EROFS,
-            "/data/runs may not be written to .Read-only.*: give this program the right to, or choose another",
+            "/data/runs is not writable .Read-only.*: grant write permission, or choose another",
         ),
-        (errno.EACCES, "/data/runs may not be written to .*Permission denied"),
-        (errno.EIO, r"/data/runs cannot be written to \(Input/output error\): see that it is there and sound, or choose"),
+        (errno.EACCES, "/data/runs is not writable .*Permission denied"),
+        (errno.EIO, r"/data/runs cannot be written to \(Input/output error\): check that it exists and works, or choose"),
     ],
 )
 def test_every_trouble_has_its_sentence(number, words):

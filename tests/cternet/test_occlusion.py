@@ -141,14 +141,14 @@ def compared(analysis: Analysis, before: dict, ignored: dict, hidden: dict) -> H
 def test_where_they_agree(analysis: Analysis):
     found = compared(analysis, {"awe": 4, "fear": 1}, {"awe": 3, "fear": 1}, {"awe": 2.5, "fear": 1})
     assert found.agree
-    assert found.words == "Ignoring it takes 1.00 from awe, really hiding it takes 1.50 from it; both ways awe leads."
+    assert found.words == "Ignoring it takes 1.00 from awe, hiding it takes 1.50 from it; awe leads both ways."
 
 
 def test_another_emotion_leads(analysis: Analysis):
     found = compared(analysis, {"awe": 4, "fear": 3}, {"awe": 3.5, "fear": 3}, {"awe": 2, "fear": 3})
     assert not found.agree
     assert found.words == (
-        "Ignoring it takes 0.500 from awe, really hiding it takes 2.00 from it; awe leads when it is ignored, "
+        "Ignoring it takes 0.500 from awe, hiding it takes 2.00 from it; awe leads when it is ignored, "
         "fear when it is hidden: attention is not the whole cause."
     )
 
@@ -157,7 +157,7 @@ def test_opposite_directions(analysis: Analysis):
     found = compared(analysis, {"awe": 4, "fear": 1}, {"awe": 3, "fear": 1.5}, {"awe": 4.5, "fear": 0.7})
     assert found.opposed == ("awe", "fear")
     assert found.words == (
-        "Ignoring it takes 1.00 from awe, really hiding it adds 0.500 to it; the two move awe and fear in opposite "
+        "Ignoring it takes 1.00 from awe, hiding it adds 0.500 to it; the two move awe and fear in opposite "
         "directions: attention is not the whole cause."
     )
 

@@ -107,7 +107,7 @@ def test_class_style_scale_and_cells_change_the_pictures(page):
     page.locator("#compare-label input").click()
     page.get_by_role("option", name=other).click()
     page.wait_for_function(
-        "e => document.querySelector('.row-head').innerText.includes('look at ' + e)", arg=other, timeout=WAIT
+        "e => document.querySelector('.row-head').innerText.includes('explain ' + e)", arg=other, timeout=WAIT
     )
     page.wait_for_selector("#compare-status .done", timeout=WAIT)
     seen.append(sources(page))

@@ -91,7 +91,7 @@ def test_what_cannot_be_built_or_taken_is_a_sentence(
     assert "together, or neither" in command(train, *flags(), "--model.deconfound", "additive")
     assert "together, or neither" in command(train, *flags(), "--confounders", dictionary)
     save_file({"confounders": torch.zeros(4, 64)}, dictionary)
-    assert "no dictionary of confounders, or damaged" in command(train, *flags(), *given, dictionary)
+    assert "not a dictionary of confounders, or is damaged" in command(train, *flags(), *given, dictionary)
 
 
 def test_starting_from_a_plain_head_it_answers_the_same(build, train: Train, photos: Path, tmp_path: Path, prepare):

@@ -76,7 +76,7 @@ def test_photos_of_the_same_name_keep_their_folders(command: Command, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a.png", "--methods", "cam,glance"], "no method is called glance; choose from cam"),
+        (["a.png", "--methods", "cam,glance"], "unknown method: glance; choose from cam"),
         (["a.png", "--methods", ","], "at least one method"),
         (["a.png", "--out", "f.mat"], "'f.mat'"),
         (["a.png", "--out", "t.tex"], "add --measure"),
@@ -104,7 +104,7 @@ def test_a_folder_is_a_survey(command: Command, tmp_path: Path, capsys: pytest.C
 
 def test_no_photo_that_can_be_read(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert command("letter.jpg", "--out", "n.csv") == 1
-    assert "nothing is written" in capsys.readouterr().err
+    assert "nothing was written" in capsys.readouterr().err
     assert not (tmp_path / "n.csv").exists()
 
 

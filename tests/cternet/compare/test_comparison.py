@@ -48,8 +48,8 @@ def test_panels_with_nothing_to_see_say_why_and_the_others_go_on(sample: Sample)
     sample.maps["spectral-residual", None] = np.array([[0, np.nan], [1, 2]], np.float32)
     found = finished(sample, compare(sample, ["s", "spectral-residual", "cam"]))
     flat, broken, cam = found.panels
-    assert flat.problem == "this map is the same everywhere (2.5), so it tells no place from another"
-    assert broken.problem == "this map has non-finite values, so there is nothing to see"
+    assert flat.problem == "this map is the same everywhere (2.5), so it singles out no place"
+    assert broken.problem == "this map has non-finite values, so it cannot be shown"
     assert flat.values is broken.values is flat.numbers is broken.numbers is None
     assert cam.values is not None and cam.numbers is not None
     assert set(found.controls) == {"vanilla"}

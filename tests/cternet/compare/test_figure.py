@@ -110,7 +110,7 @@ def test_the_figure_shows_these_pixels():
 def test_the_figure_says_what_is_seen():
     figure = drawn(comparison(), models={"cternet": "mine", "wscnet": "unused"})
     text = " ".join(words(figure))
-    for part in ("CAM", "RAS", "cat.jpg", "class looked at: awe; predicted: fear", "no weights were given", "mine (cternet)"):
+    for part in ("CAM", "RAS", "cat.jpg", "class explained: awe; predicted: fear", "no weights were given", "mine (cternet)"):
         assert part in text
     assert "unused" not in text
     assert {"−5", "10", "1", "16"} <= set(words(figure))  # the ends of the bars

@@ -186,7 +186,7 @@ def test_names_and_groups():
     assert named(["default"]) == DEFAULT
     assert set(named(["all"])) == set(METHODS)
     assert not any(METHODS[name].slow for name in GROUPS["fast"])
-    with pytest.raises(ValueError, match="no method is called nonsense; choose from cam"):
+    with pytest.raises(ValueError, match="unknown method: nonsense; choose from cam"):
         named(["cam", "nonsense"])
 
 

@@ -45,7 +45,7 @@ def test_classes_go_by_name(networks: Networks):
     ("name", "changes", "said"),
     [
         ("vanilla", {"family": "vanilla", "geometry": "center"}, "another part of a photo"),
-        ("vanilla", {"family": "vanilla", "classes": ("mild", "spicy")}, "other classes apart than tiny: mild, spicy"),
+        ("vanilla", {"family": "vanilla", "classes": ("mild", "spicy")}, "different classes from tiny: mild, spicy"),
         ("vanilla", {"family": "smad-f"}, "holds CTERNet without its counterfactual; give a checkpoint of the family vanilla"),
         ("wscnet", {"family": "vanilla"}, "holds a plain classifier; give a checkpoint of the family wscnet"),
     ],

@@ -84,5 +84,5 @@ def test_a_network_that_rates_takes_it_too():
 
 
 def test_without_a_size_it_cannot_be_made():
-    with pytest.raises(ValueError, match="do not say how large"):
+    with pytest.raises(ValueError, match="does not give its size"):
         type(tiny_network())(tiny_config(deconfound="dot-product"))

@@ -109,7 +109,7 @@ def test_a_checkpoint_from_before_budgets_is_what_it_was(checkpoint: Save):
     with torch.no_grad():
         assert torch.equal(loaded(images).prediction, network(images).y_te)
     (folder / "config.json").write_text(json.dumps(config | {"normalised_map": True}))
-    with pytest.raises(CheckpointError, match="train the network anew"):
+    with pytest.raises(CheckpointError, match="retrain the network"):
         load_model(folder)
 
 
@@ -264,5 +264,5 @@ def test_a_file_that_git_lfs_has_not_fetched_is_named(tmp_path: Path, name: str)
     for each in ("config.json", "model.safetensors"):
         (tmp_path / each).write_text("{}")
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
-    with pytest.raises(CheckpointError, match=rf"{name} only stands for a file that Git LFS keeps; fetch it: git lfs pull\.$"):
+    with pytest.raises(CheckpointError, match=rf"{name} is only a Git LFS pointer; fetch the file: git lfs pull\.$"):
         load_model(tmp_path)

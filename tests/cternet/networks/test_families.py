@@ -76,7 +76,7 @@ def test_a_family_that_is_not_known(checkpoint: Save):
 
 
 def test_a_config_of_another_family_is_refused():
-    with pytest.raises(ValueError, match="a CTERNet is of the family cternet, and the config's is vanilla"):
+    with pytest.raises(ValueError, match="a CTERNet is of the family cternet, but the config says vanilla"):
         CTERNet(tiny_config(family="vanilla"))
     assert type(make_network(tiny_config(family="vanilla"))) is Vanilla
 

@@ -82,7 +82,7 @@ def test_names_of_its_classes(tmp_path: Path, written: dict, classes: tuple[str,
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ({"family": "timm", "classes": ["one", "two"]}, "it has 3 classes, and 2 different names are given"),
+        ({"family": "timm", "classes": ["one", "two"]}, "it has 3 classes, but 2 different names are given"),
         ({"architecture": "no_such_model"}, "does not describe a network"),
         ({"architecture": "test_resnet"}, "does not (describe a network|fit)"),
     ],
@@ -102,7 +102,7 @@ def test_what_cannot_be_loaded(tmp_path: Path, written: dict, words: str):
         (timm.create_model("test_resnet", num_classes=0), "no classifier"),
         (
             timm.create_model("test_resnet", pretrained_cfg_overlay={"input_size": (3, 96, 160)}),
-            "it takes 3 channels of 96x160 pixels, and photos are squares",
+            "it takes 3 channels of 96x160 pixels, but photos are squares",
         ),
     ],
 )

@@ -42,7 +42,7 @@ def test_the_nearest_word():
 
 
 def test_places_are_those_of_the_classes():
-    with pytest.raises(ValueError, match="3 classes and 2 places"):
+    with pytest.raises(ValueError, match="3 classes but 2 places"):
         tiny_rater(classes=("amusement", "anger", "awe"))
 
 
@@ -67,5 +67,5 @@ def test_a_checkpoint_may_hold_only_what_differs_from_another(tmp_path, checkpoi
     with pytest.raises(CheckpointError, match="does not fit"):
         load_model(whole)
     base.rename(tmp_path / "elsewhere")
-    with pytest.raises(CheckpointError, match=r"rater shares weights with base, and .*put that checkpoint there"):
+    with pytest.raises(CheckpointError, match=r"rater shares weights with base, but .*put that checkpoint there"):
         load_model(whole)

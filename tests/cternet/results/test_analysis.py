@@ -252,8 +252,8 @@ def test_shuffle_needs_a_bank(analysis: Analysis):
         ("nonsense", "unknown allocation"),
         (np.ones((4, 5)), "4x4 cells"),
         (np.ones(16), "4x4 cells"),
-        (np.full((4, 4), np.nan), "not finite"),
-        (np.full((4, 4), np.inf), "not finite"),
+        (np.full((4, 4), np.nan), "non-finite"),
+        (np.full((4, 4), np.inf), "non-finite"),
     ],
 )
 def test_interventions_that_make_no_sense(analysis: Analysis, change, words: str):
@@ -263,7 +263,7 @@ def test_interventions_that_make_no_sense(analysis: Analysis, change, words: str
 
 @pytest.mark.parametrize("bad", [None, np.ones((3, 3)), np.ones((2, 4, 4)), np.full((4, 4), np.nan)])
 def test_paintings_that_make_no_sense(analysis: Analysis, bad):
-    with pytest.raises(ValueError, match=r"4x4 cells|not finite"):
+    with pytest.raises(ValueError, match=r"4x4 cells|non-finite"):
         analysis.intervene("painted", painting=bad)
 
 

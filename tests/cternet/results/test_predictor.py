@@ -135,7 +135,7 @@ def test_what_a_caller_needs_is_said(checkpoint: Callable[..., Path]):
     folder = checkpoint(tiny_network(family="vanilla"))
     with pytest.raises(CheckpointError, match=r"checkpoint holds a plain classifier; .* the family cternet\.$"):
         Predictor.from_pretrained(folder, device="cpu", kind=CTERNet)
-    with pytest.raises(ValueError, match=r"no S\* .* use a cternet network"):
+    with pytest.raises(ValueError, match=r"as S\*; use a CTERNet model"):
         Predictor.from_pretrained(folder, device="cpu").with_bank([tiny_photo()])
 
 
@@ -168,7 +168,7 @@ def test_from_a_folder_with_a_bank(checkpoint: Callable[..., Path], network: CTE
 
 @pytest.mark.parametrize("device", ["abacus", "cuda:99", "meta:x"])
 def test_a_device_that_is_not_there_is_a_sentence(device: str):
-    with pytest.raises(ValueError, match=rf"torch cannot use the device {device}: .*; leave it out, or name cpu$"):
+    with pytest.raises(ValueError, match=rf"torch cannot use the device {device}: .*; leave it out, or use cpu$"):
         Predictor(tiny_network(), device=device)
 
 

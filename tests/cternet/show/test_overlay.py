@@ -36,7 +36,7 @@ def test_a_flat_map_is_in_the_middle():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_no_numbers(bad: float):
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="non-finite"):
         shared_scale(np.array([0.0, bad]))
 
 

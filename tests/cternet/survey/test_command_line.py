@@ -51,7 +51,7 @@ def test_killed_at_every_rename_it_goes_on(flags: Flags, tmp_path: Path):
 def test_a_signal_stops_it_in_order(flags: Flags, tmp_path: Path, number: int):
     log = tmp_path / "log"
     assert run(flags(), log, die=("photo", 2, number)) == [130], log.read_text()
-    assert "goes on from here" in log.read_text()
+    assert "to resume" in log.read_text()
     assert [row["path"] for row in rows(tmp_path / "report")] == list(NAMES[:3])
     assert run(flags(), log) == [0]
     assert len(rows(tmp_path / "report")) == 7
@@ -77,10 +77,10 @@ def test_one_process_goes_on_for_two(flags: Flags, tmp_path: Path):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--methods", "nobody"], "no method is called nobody"),
+        (["--methods", "nobody"], "unknown method: nobody"),
         (["--batch-size", "0"], "batch-size must be at least 1"),
         (["--weights", "gone"], "not a checkpoint folder"),
-        (["--out", __file__], "is no report"),
+        (["--out", __file__], "is not a report folder"),
     ],
 )
 def test_what_cannot_be_done_is_said(

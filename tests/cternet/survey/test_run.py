@@ -171,7 +171,7 @@ def test_another_source_is_refused(folder: Path, networks: Networks, tmp_path: P
 def test_a_folder_that_is_no_report_is_not_touched(folder: Path, networks: Networks, tmp_path: Path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(SurveyError, match="no report"):
+    with pytest.raises(SurveyError, match="not a report folder"):
         survey(folder, tmp_path / "mine", networks, FAST)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 

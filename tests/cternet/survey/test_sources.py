@@ -81,7 +81,7 @@ def test_other_files_are_named_but_not_opened(folder: Path):
     reasons = found(folder)
     assert "not an image" in reasons["labels.csv"]
     assert "archive" in reasons["more.zip"]
-    assert reasons["pipe.png"] == "is no file"
+    assert reasons["pipe.png"] == "is not a file"
     assert reasons["broken.png"] == "is a broken link"
 
 
@@ -263,7 +263,7 @@ def test_a_list_of_members_too_long_for_memory_is_refused_before_it_is_read(tmp_
     path = zipped(tmp_path / "p.zip", [(f"{index:0200d}.png", b"") for index in range(2000)])
     tracemalloc.start()
     try:
-        with pytest.raises(SurveyError, match=r"p\.zip lists too many members"):
+        with pytest.raises(SurveyError, match=r"p\.zip has too many members"):
             open_source(path, limits=Limits(listing_bytes=100_000))
         assert tracemalloc.get_traced_memory()[1] < MEBIBYTE
     finally:
@@ -294,4 +294,4 @@ def test_a_name_that_leads_out_in_another_encoding_is_refused(tmp_path: Path):
     raw = "..\\表.png".encode("cp932")
     path = zipped(tmp_path / "p.zip", [("A" * len(raw), photo_bytes())])
     path.write_bytes(path.read_bytes().replace(b"A" * len(raw), raw))
-    assert found(path) == {"../表.png": "has a name that leads out of the zip"}
+    assert found(path) == {"../表.png": "has a name that points outside the zip"}
