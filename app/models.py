@@ -86,7 +86,7 @@ def free(name: str, taken: Iterable[str]) -> str:
 
 
 def paths(models: Sequence[Networks]) -> dict[str, str]:
-    """At which path below the server's address the pages of each model are, by name: the first at the address itself."""
+    """The path of each model's pages below the server's address, by name; the first model's is empty."""
     found: dict[str, str] = {}
     for networks in models:
         name = networks.predictor.name

@@ -44,7 +44,7 @@ class Headline:
 
 
 def headline(result: Classified) -> Headline:
-    """Of a photo, nothing painted."""
+    """The headline of a photo with nothing painted."""
     sure = result.sure is not False
     names = (result.prediction,) if sure else result.candidates
     chance = round(100 * float(result.probabilities.max()))

@@ -190,7 +190,7 @@ class CompareSession:
 
     @property
     def comparisons(self) -> list[Comparison]:
-        """Of the photos that have one, in order."""
+        """The comparisons made so far, in the order of the photos."""
         return [photo.comparison for photo in self.photos if photo.comparison is not None]
 
 

@@ -66,7 +66,7 @@ def row(session: CompareSession, index: int, look: Look) -> str:
 
 
 def panels_of(session: CompareSession, photo: ComparedPhoto, index: int, look: Look) -> list[PanelView]:
-    """Of every method that was asked for, in order."""
+    """The panel of every requested method, in order."""
     comparison = photo.comparison
     if comparison is None:
         return [PanelView(METHODS[method], f"{index}-{method}") for method in session.selection.methods]

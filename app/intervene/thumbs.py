@@ -35,6 +35,6 @@ def photo_picture(pixels: NDArray[np.uint8], side: int = 640) -> str:
 
 
 def aspect(analysis: Analysis) -> str:
-    """Of the photo, as CSS takes it."""
+    """The photo's aspect ratio, as CSS takes it."""
     height, width = analysis.photo.shape[:2]
     return f"{width} / {height}"
