@@ -108,7 +108,7 @@ def test_it_is_shown_and_compared(run: Path, photos: Path, tmp_path: Path, monke
 
 
 def test_a_name_is_taken_once(run: Path):
-    with pytest.raises(ValueError, match="there is a family 'toy' already"):
+    with pytest.raises(ValueError, match="the family 'toy' already exists"):
         register(Family("another", ToyConfig, Toy))
 
 
