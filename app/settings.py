@@ -20,7 +20,7 @@ def pairs(text: object) -> object:
         return text
     found = [part.strip().partition(":") for part in text.split(",") if part.strip()]
     if any(not name or not password for name, _, password in found):
-        raise ValueError("give NAME:PASSWORD, or several divided by commas")
+        raise ValueError("give NAME:PASSWORD, or several separated by commas")
     return tuple((name, password) for name, _, password in found)
 
 

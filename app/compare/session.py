@@ -74,7 +74,7 @@ class CompareSession:
         look: how the visitor sees it.
         taken: whether a handler does the last one; a second that finds it leaves it to the first.
         added: the photos chosen on this page, beside the one that is open everywhere.
-        measuring: whether numbers are wanted; Stop interrupts them, and Go on goes on with them.
+        measuring: whether numbers are wanted; Stop interrupts them, and Resume continues them.
     """
 
     photos: tuple[ComparedPhoto, ...] = ()

@@ -51,7 +51,7 @@ def test_settings_and_their_defaults(monkeypatch: pytest.MonkeyPatch):
         ("GRADIO_SERVER_PORT", "70000", "GRADIO_SERVER_PORT is '70000'"),
         ("GRADIO_ROOT_PATH", "studio", "GRADIO_ROOT_PATH is 'studio'"),
         ("CTERNET_LOG", "xml", "CTERNET_LOG is 'xml', which cannot be used: input should be 'text' or 'json'"),
-        ("CTERNET_AUTH", "secret", "CTERNET_AUTH, cannot be used: give NAME:PASSWORD, or several divided by commas."),
+        ("CTERNET_AUTH", "secret", "CTERNET_AUTH, cannot be used: give NAME:PASSWORD, or several separated by commas."),
     ],
 )
 def test_a_wrong_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str):
