@@ -107,7 +107,7 @@ def build(config: Confounders) -> Dictionary:
         )
     with tempfile.NamedTemporaryFile(suffix=".features") as file:  # a large set need not fit into memory
         features = np.memmap(file.name, np.float32, "w+", shape=(len(examples), network.backbone.channels))
-        without = describe(network, saliency, examples, features, config)
+        missing = describe(network, saliency, examples, features, config)
         reduced = features if config.channels is None else principal(features, config.channels)
         centres, cluster = clustered(reduced, config.number, config.seed)
         nearest = nearest_photos(reduced, centres, cluster)
@@ -122,7 +122,7 @@ def build(config: Confounders) -> Dictionary:
             weights=name_of(config.weights),
             data=Path(config.data).name,
             photos=len(examples),
-            without_subject=without,
+            without_subject=missing,
             subject=f"the person's box, or where {name_of(config.saliency)} says at least {SALIENT}",
             seed=config.seed,
         ),
@@ -143,15 +143,15 @@ def describe(
     network: BackboneNetwork, saliency: RAS, examples: list[Example], features: NDArray[np.float32], config: Confounders
 ) -> int:
     """Fill ``features`` (M, C) with GAP(X) of each photo's context; returns of how many no subject was found."""
-    settings, without = network.config, 0
+    settings, missing = network.config, 0
     loader = DataLoader(Pixels(examples, settings.image_size), batch_size=config.batch_size, num_workers=config.workers)
     for pixels, sizes, indices in tqdm(loader, desc="contexts", unit="batch", leave=False):
         batch = [examples[index] for index in indices.tolist()]
         subject = subjects(pixels, batch, list(zip(*(size.tolist() for size in sizes), strict=True)), saliency)
-        without += int((~subject.any(dim=(1, 2))).sum())
+        missing += int((~subject.any(dim=(1, 2))).sum())
         x = network.forward_features(normalize(without(pixels, subject), list(settings.mean), list(settings.std)))
         features[indices.numpy()] = x.mean(dim=(2, 3)).numpy()
-    return without
+    return missing
 
 
 def parts(features: NDArray[np.float32]) -> list[NDArray[np.float32]]:
