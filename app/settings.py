@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,17 @@ def pairs(text: object) -> object:
     return tuple((name, password) for name, _, password in found)
 
 
+def place(text: str) -> str:
+    """Where a proxy shows the server.
+
+    Raises:
+        ValueError: neither a path nor an address.
+    """
+    if not text or text.startswith(("http://", "https://")) or (text.startswith("/") and not text.endswith("/")):
+        return text
+    raise ValueError("give a path like /studio, or the whole address there")
+
+
 class Settings(BaseSettings):
     """Each field is the environment variable that its alias names; an empty one counts as not set."""
 
@@ -33,7 +44,7 @@ class Settings(BaseSettings):
     """Checkpoint folders, folders of them or hub ids, divided as in PATH; empty for those that come with the program."""
     port: int | None = Field(None, ge=1, le=65535, alias="GRADIO_SERVER_PORT")
     """Where to listen; None for 7860 or the next free port."""
-    root_path: str = Field("", pattern=r"^(/.*[^/]|https?://.+|)$", alias="GRADIO_ROOT_PATH")
+    root_path: Annotated[str, AfterValidator(place)] = Field("", alias="GRADIO_ROOT_PATH")
     """Under which path a proxy shows the server, or its whole address there."""
     device: str | None = Field(None, alias="CTERNET_DEVICE")
     """Torch device; None for a GPU where there is one."""

@@ -49,7 +49,7 @@ def test_settings_and_their_defaults(monkeypatch: pytest.MonkeyPatch):
         ("CTERNET_QUEUE", "many", "CTERNET_QUEUE is 'many', which cannot be used: input should be a valid integer"),
         ("CTERNET_QUEUE", "0", "CTERNET_QUEUE is '0', which cannot be used: input should be greater than or equal to 1"),
         ("GRADIO_SERVER_PORT", "70000", "GRADIO_SERVER_PORT is '70000'"),
-        ("GRADIO_ROOT_PATH", "studio", "GRADIO_ROOT_PATH is 'studio'"),
+        ("GRADIO_ROOT_PATH", "studio", "GRADIO_ROOT_PATH is 'studio', which cannot be used: give a path like /studio"),
         ("CTERNET_LOG", "xml", "CTERNET_LOG is 'xml', which cannot be used: input should be 'text' or 'json'"),
         ("CTERNET_AUTH", "secret", "CTERNET_AUTH, cannot be used: give NAME:PASSWORD, or several separated by commas."),
     ],
