@@ -34,7 +34,7 @@ class Arguments(DataConfig):
     weights: tyro.conf.Positional[Path]
     """Checkpoint folder; reliability.json is written into it."""
     train_photos: int = 2500
-    """Photos of train that show what photos are like."""
+    """Photos of train that show what photos are like; 0 leaves out the probe, and with it half of the time."""
     strange: int = 40
     """Pictures of each kind that are no photos."""
     batch_size: int = 16
@@ -51,7 +51,7 @@ def measure(arguments: Arguments) -> tuple[Reliability, str]:
     classes = predictor.config.classes
     found, _ = leave_out_unreadable(load_examples(arguments, classes, ("train", "val", "test")), arguments.on_bad_image)
     of: dict[str, Answers] = {}
-    for split in ("train", "val", "test"):
+    for split in ("train", "val", "test") if arguments.train_photos else ("val", "test"):
         examples = [example for example in found if example.split == split]
         if split == "train":
             drawn = np.random.default_rng(arguments.seed).permutation(len(examples))[: arguments.train_photos]
@@ -62,13 +62,18 @@ def measure(arguments: Arguments) -> tuple[Reliability, str]:
     temperature = temperature_of(val)
     threshold = sure_from(val, temperature)
     sure = test.probabilities(temperature).max(dim=1).values >= threshold
-    strange = []
-    for seed in (arguments.seed, arguments.seed + 1):  # one set to fit the probe, one to try it on
-        kinds, pictures = zip(*strange_pictures(arguments.strange, seed), strict=True)
-        labels = torch.zeros(len(kinds), dtype=torch.long)
-        found_there = answers(predictor, pictures, labels, "no photos", arguments.batch_size)
-        strange.append((found_there.pooled, np.array(kinds)))
-    probe = probe_of(of["train"].pooled, strange[0][0], val.pooled)
+    probe, unlike = None, []
+    if arguments.train_photos:
+        strange = []
+        for seed in (arguments.seed, arguments.seed + 1):  # one set to fit the probe, one to try it on
+            kinds, pictures = zip(*strange_pictures(arguments.strange, seed), strict=True)
+            labels = torch.zeros(len(kinds), dtype=torch.long)
+            found_there = answers(predictor, pictures, labels, "no photos", arguments.batch_size)
+            strange.append((found_there.pooled, np.array(kinds)))
+        probe = probe_of(of["train"].pooled, strange[0][0], val.pooled)
+        unlike = [["photos of test", f"{called_unlike(probe, test.pooled):.1%}", ""]]
+        shares = caught(of["train"].pooled, val.pooled, *strange[0], *strange[1])
+        unlike += [[kind, *(f"{share:.0%}" for share in both)] for kind, both in shares.items()]
     reliability = Reliability(
         temperature=round(temperature, 4),
         sure_from=threshold,
@@ -78,8 +83,7 @@ def measure(arguments: Arguments) -> tuple[Reliability, str]:
         images=len(test.labels),
         probe=probe,
     )
-    other = called_unlike(probe, test.pooled)
-    return reliability, report(reliability, test, other, caught(of["train"].pooled, val.pooled, *strange[0], *strange[1]))
+    return reliability, report(reliability, test, unlike)
 
 
 def answers(predictor: Predictor, photos: list[Photo], labels: torch.Tensor, title: str, size: int) -> Answers:
@@ -92,7 +96,7 @@ def answers(predictor: Predictor, photos: list[Photo], labels: torch.Tensor, tit
     return Answers(torch.stack(scores), labels, torch.cat(pooled))
 
 
-def report(found: Reliability, test: Answers, photos: float, unlike: dict[str, tuple[float, float]]) -> str:
+def report(found: Reliability, test: Answers, unlike: list[list[str]]) -> str:
     rows = [
         ["temperature", f"{found.temperature:.3f}"],
         ["calibration error before", f"{test.calibration_error():.4f}"],
@@ -102,13 +106,10 @@ def report(found: Reliability, test: Answers, photos: float, unlike: dict[str, t
         ["right when sure", f"{found.right_when_sure:.1%}"],
         ["right when unsure", f"{right_when_unsure(found, test):.1%}"],
     ]
-    called = [["photos of test", f"{photos:.1%}", ""]]
-    called += [[kind, *(f"{share:.0%}" for share in shares)] for kind, shares in unlike.items()]
-    heads = (
-        [f"{found.images} photos of test", ""],
-        ["pictures", "called unlike photos", "… where none of the kind was shown"],
-    )
-    return f"{table(heads[0], rows)}\n\n{table(heads[1], called)}\n"
+    text = table([f"{found.images} photos of test", ""], rows)
+    if unlike:
+        text += "\n\n" + table(["pictures", "called unlike photos", "… where none of the kind was shown"], unlike)
+    return f"{text}\n"
 
 
 def right_when_unsure(found: Reliability, test: Answers) -> float:
