@@ -111,9 +111,25 @@ def test_a_model_that_rates_shows_its_point_and_its_maps(browser, app_url, schem
     context.close()
 
 
+def test_a_model_that_sees_the_surroundings_says_what_they_say(browser, app_url):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    arrive(page, f"{app_url}/clef-fi")
+    expected = Predictor.from_pretrained(WEIGHTS / "clef-fi", device="cpu").analyze(EXAMPLES / "cat.jpg")
+    part = page.locator("#answer .branches")
+    assert f"{100 * expected.subject.mean():.0f} % of it" in part.inner_text()
+    assert expected.said_by(expected.context_only) in part.inner_text()
+    width, height = (part.locator("img").bounding_box()[side] for side in ("width", "height"))
+    assert width / height == pytest.approx(expected.photo.shape[1] / expected.photo.shape[0], rel=0.05)
+    assert not (found := violations(page)), found
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_selector("#compare-status .done", timeout=180_000)
+    context.close()
+
+
 def test_every_shipped_model_is_offered(browser, app_url):
     page = browser.new_page()
     arrive(page, app_url)
     names = page.locator("#header nav.model").inner_text().removeprefix("model:").split()
-    assert names[0] == "cternet-fi" and set(names) == {"cternet-fi", "va-oasis", "vanilla-fi", "wscnet-fi"}
+    assert names[0] == "cternet-fi" and set(names) == {"cternet-fi", "clef-fi", "va-oasis", "vanilla-fi", "wscnet-fi"}
     page.close()
