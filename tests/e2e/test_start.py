@@ -115,7 +115,7 @@ def test_a_machine_without_space_is_told_what_to_do(tmp_path):
     code = f"import runpy, tempfile; tempfile._candidate_tempdir_list = lambda: [{nowhere!r}]; runpy.run_path('app.py')"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert found.returncode == 1
-    assert found.stderr.startswith("error: there is no place for visitors' files") and "TMPDIR" in found.stderr
+    assert found.stderr.startswith("error: there is no room for visitors' files") and "TMPDIR" in found.stderr
     assert "Traceback" not in found.stderr
 
 
