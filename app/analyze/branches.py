@@ -1,7 +1,6 @@
 """What CLEF's branches say: with the context, by the context alone, and without what the context alone says."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.html import data_uri, render
 from cternet import Debiased, Result
@@ -16,7 +15,7 @@ def branches_view(result: Result) -> str:
     """The masked context and a table of the three answers; empty for a model without branches."""
     if not isinstance(result, Debiased):
         return ""
-    columns = [softmax(scores) for scores in (result.factual, result.context_only, result.scores)]
+    columns = [result.as_probabilities(scores) for scores in (result.factual, result.context_only, result.scores)]
     order = np.argsort(-np.max(columns, axis=0), kind="stable")[:SHOWN]
     firsts = [int(column.argmax()) for column in columns]
     rows = [
@@ -34,8 +33,3 @@ def branches_view(result: Result) -> str:
         with_context=result.said_by(result.factual),
         share=100 * result.subject.mean(),
     )
-
-
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    e = np.exp(scores - scores.max())
-    return e / e.sum()

@@ -99,8 +99,12 @@ class Classified(Result):
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """Softmax of ``scores`` over the checkpoint's temperature (K,), or the sigmoid of each where ``several`` may hold."""
-        scores = self.scores / (1.0 if self.reliability is None else self.reliability.temperature)
+        """Those of the prediction (K,); see ``as_probabilities``."""
+        return self.as_probabilities(self.scores)
+
+    def as_probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Softmax of logits (K,) over the checkpoint's temperature, or the sigmoid of each where ``several`` may hold."""
+        scores = scores / (1.0 if self.reliability is None else self.reliability.temperature)
         if self.several:
             return 1 / (1 + np.exp(-scores))
         e = np.exp(scores - scores.max())

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.analyze.branches import branches_view
 from app.analyze.classified import ClassifiedPage
 from app.analyze.rated import RatedPage, called, facts
 from app.api.endpoints import Endpoints
@@ -23,6 +25,7 @@ from app.workspace.picker import PhotoPicker
 from cternet import CheckpointError, Predictor
 from cternet.compare import Networks
 from cternet.networks.confounders import Dictionary, Provenance
+from cternet.networks.reliability import Reliability
 from tests.app.calls import uploaded
 from tests.tiny import tiny_clef, tiny_network, tiny_photo, tiny_rater
 from tests.toy import Toy, ToyConfig, toy_family
@@ -174,6 +177,8 @@ def test_what_the_surroundings_say_is_shown(photo: dict):
     if all_of_it != result.prediction:
         assert f"Counting that, it would answer <b>{all_of_it}</b>" in shown
     assert shown.count('class="first"') <= 3 and shown.count('<th scope="row">') == 4
+    calibrated = replace(result, reliability=Reliability(0.3, 0.7, 0.5, 0.8, {}, 10))
+    assert f"{100 * calibrated.probabilities.max():.0f} %</td>" in branches_view(calibrated), "as the headline has it"
     assert "Class activation map of the predicted emotion" in analyze.show(VISITOR, **LOOK)["maps"]
     with torch.no_grad():
         network.backbone.finder.context.score.bias.sub_(100)  # nothing stands out any more
