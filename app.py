@@ -6,6 +6,8 @@ Hugging Face Spaces starts here too.  Everything is set by the environment:
                        PATH; visitors see the first until they choose another
   CTERNET_DEVICE       torch device; a GPU by default if there is one
   CTERNET_THREADS      threads of the network; one per core by default
+  CTERNET_BATCH        photos of different visitors that go through the network at once; 4 by default, 16 on a GPU
+  CTERNET_SECONDS      how long one call may take; 120 by default
   CTERNET_CONCURRENCY  photos decoded at once; 4 by default
   CTERNET_QUEUE        calls that may wait before the server answers that it is busy; 64 by default
   CTERNET_UPLOAD_MB    largest file a visitor may send; 100 by default
@@ -21,6 +23,7 @@ Hugging Face Spaces starts here too.  Everything is set by the environment:
 
 import argparse
 import atexit
+import ctypes
 import os
 import shutil
 import signal
@@ -34,6 +37,9 @@ argparse.ArgumentParser(
     prog="python app.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 ).parse_args([] if __name__ != "__main__" else None)
 
+M_ARENA_MAX = -8
+"""Of malloc.h."""
+
 from app.settings import SettingsError, read_settings
 
 try:
@@ -45,7 +51,13 @@ for named in settings.weights.split(os.pathsep):  # before what takes seconds to
     if is_path and not Path(named).exists():
         sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give one or more checkpoint folders.")
 
+if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+    # The C library keeps freed memory in arenas, one for every few threads: hundreds of megabytes after some passes.
+    libc.mallopt(M_ARENA_MAX, 2)
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Gradio would keep ten thousand calls for statistics nobody asks for, and sum them up after each with a library of its own.
+os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**31)}
 os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
 try:
     FOLDER = tempfile.mkdtemp(prefix="cternet-")
@@ -68,7 +80,9 @@ GRACE = 3.0
 
 start_log(settings.log)
 try:
-    models = load_models(settings.weights or EVERY_SHIPPED_MODEL, device=settings.device, threads=settings.threads)
+    models = load_models(
+        settings.weights or EVERY_SHIPPED_MODEL, device=settings.device, threads=settings.threads, batch=settings.batch
+    )
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
 

@@ -7,22 +7,26 @@ nothing.  What it keeps of visitors is bounded.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlocksConfig
 from gradio.exceptions import InvalidPathError
 from gradio.route_utils import Request
 from gradio.utils import get_upload_folder
 from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, Response
 
+from app.calls import in_time
 from app.checks import Refused
 from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet.disk import FORBIDDEN, FULL
+from cternet.stopping import Stop, never
 
 NOT_TAKEN = "This input is not accepted: reload the page, or see the API description."
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
@@ -34,6 +38,10 @@ MOST_STATES = 64
 first.  Nothing here asks for these values, so no visitor notices."""
 LISTED_EVERY = 600.0
 """Seconds between two looks for files that are on none of gradio's lists."""
+UNREAD_EVERY = 20.0
+"""Seconds between two looks at answers that nobody has read."""
+LOOKS = 3
+"""After so many an answer is dropped: the program that asked for it has gone."""
 log = logging.getLogger(__name__)
 
 
@@ -47,13 +55,42 @@ def not_fetched(inputs: list[Any]) -> str:
     return f"The address {shown} cannot be fetched: give one that anyone can open, or send the photo itself."
 
 
-class StudioBlocks(gr.Blocks):
-    """``gr.Blocks`` that answers nonsense in a sentence and forgets visitors who left."""
+class SessionConfig(BlocksConfig):
+    """What a session knows of the page.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Gradio would describe every component anew for every session, thousands of them: for its links to a page's state, which
+    this app has not.  That took longer than the network.
+    """
+
+    @staticmethod
+    def config_for_block(*_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+
+class StudioConfig(BlocksConfig):
+    """What the app knows of the page."""
+
+    def __copy__(self) -> SessionConfig:
+        new = SessionConfig(self.root_block)
+        new.blocks, new.fns, new.fn_id = self.blocks.copy(), self.fns.copy(), self.fn_id
+        new.renderables = self.renderables.copy()
+        return new
+
+
+class StudioBlocks(gr.Blocks):
+    """``gr.Blocks`` that answers nonsense in a sentence and forgets visitors who left.
+
+    Args:
+        seconds: how long a call may take; one that shows its progress may go on until it is stopped.
+    """
+
+    def __init__(self, *args: Any, seconds: float = 120.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.default_config = StudioConfig(self)
+        self.seconds = seconds
         self.reports = Reports()
         self.unlisted: set[str] = set()
+        self.unread: dict[str, tuple[int, int]] = {}
         self.temp_file_sets.append(self.unlisted)
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
@@ -71,24 +108,40 @@ class StudioBlocks(gr.Blocks):
             raise Refused(not_fetched(inputs) or NOT_TAKEN) from None
 
     async def call_function(
-        self, block_fn: Any, processed_input: list[Any], iterator: Any = None, requests: Any = None, *args: Any, **kwargs: Any
+        self,
+        block_fn: Any,
+        processed_input: list[Any],
+        iterator: Any = None,
+        requests: Any = None,
+        event_id: str | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """What a handler gives.
 
         Raises:
             Refused: the page's own handlers were called without a session, or for an event that only the browser handles, or
-                the data of an event name a file that is no upload.
+                the data of an event name a file that is no upload, or it took too long.
         """
         if block_fn.fn is None:
             raise Refused(NOT_TAKEN)
         if block_fn.api_visibility == "private" and not (isinstance(requests, Request) and requests.session_hash):
             raise Refused(NO_SESSION)
+        call = partial(super().call_function, block_fn, processed_input, iterator, requests, event_id, *args, **kwargs)
+        seconds = None if block_fn.types_generator else self.seconds
         try:
-            return await super().call_function(block_fn, processed_input, iterator, requests, *args, **kwargs)
+            found: dict[str, Any] = await in_time(call, left=self.leaving(event_id), seconds=seconds)
+            return found
         except Refused:
             raise
         except (InvalidPathError, gr.Error):  # gradio's own: handlers raise ``Refused``
             raise Refused(NOT_AN_UPLOAD) from None
+
+    def leaving(self, event_id: str | None) -> Stop:
+        """Whether whoever asked for this has left or cancelled it."""
+        events = self._queue.event_ids_to_events
+        event = events.get(event_id or "")
+        return never if event is None else lambda: not event.alive or event_id not in events
 
     def forget(self, session: str) -> None:
         """Drop what gradio keeps of a visitor; of its own it does so when there are too many others."""
@@ -102,6 +155,25 @@ class StudioBlocks(gr.Blocks):
             there = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
             self.unlisted &= there
             self.unlisted |= there.difference(*(listed.copy() for listed in self.temp_file_sets))  # requests go on meanwhile
+            for listed in self.temp_file_sets:
+                listed -= {path for path in listed.copy() if not os.path.exists(path)}
+
+    def drop_unread(self) -> None:
+        """Drop answers that nobody reads; gradio keeps those of two thousand sessions, megabytes each."""
+        queue, before = self._queue, self.unread
+        waiting = {session: messages.qsize() for session, messages in queue.pending_messages_per_session.items()}
+        self.unread = {}
+        for session, count in waiting.items():
+            known, looks = before.get(session, (0, 0))
+            if count and count == known and looks >= LOOKS:
+                queue.pending_messages_per_session.pop(session, None)
+                queue.pending_event_ids_session.pop(session, None)
+            elif count:
+                self.unread[session] = (count, looks + 1 if count == known else 1)
+        for session in set(queue.pending_event_ids_session) - set(waiting):  # whose connection was cut
+            ids = queue.pending_event_ids_session[session] & queue.event_ids_to_events.keys()
+            if not ids:
+                queue.pending_event_ids_session.pop(session, None)
 
     @staticmethod
     def upload_failed(_request: Any, error: OSError) -> Response:
@@ -119,16 +191,28 @@ class StudioBlocks(gr.Blocks):
 
     @asynccontextmanager
     async def lifespan(self, _app: Any) -> AsyncIterator[None]:
-        """While the server runs: ``list_uploads`` by the clock, beside everybody's requests."""
+        """While the server runs: what gradio keeps is tidied by the clock, beside everybody's requests."""
 
-        async def by_the_clock() -> None:
-            while True:
-                await asyncio.sleep(LISTED_EVERY)
-                with suppress(OSError):  # a folder that vanishes while it is looked into
-                    await asyncio.to_thread(self.list_uploads)
+        async def listing() -> None:
+            with suppress(OSError):  # a folder that vanishes while it is looked into
+                await asyncio.to_thread(self.list_uploads)
 
-        task = asyncio.create_task(by_the_clock())
+        async def dropping() -> None:
+            self.drop_unread()
+
+        tasks = [asyncio.create_task(every(LISTED_EVERY, listing)), asyncio.create_task(every(UNREAD_EVERY, dropping))]
         try:
             yield
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work by the clock, for ever; a failure is for the log."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:
+            log.exception("tidying failed")

@@ -46,7 +46,9 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         settings: of the server.
     """
     downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
-    demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
+    demo = StudioBlocks(
+        title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True, seconds=settings.seconds
+    )
     pages: list[Page] = []
 
     def leave(request: gr.Request) -> None:

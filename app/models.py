@@ -19,6 +19,8 @@ EVERY_SHIPPED_MODEL = os.pathsep.join(map(str, (SHIPPED / "cternet-fi", SHIPPED)
 CONFIG = "config.json"
 """What makes a folder a checkpoint."""
 NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9._-]")
+BATCH = (4, 16)
+"""Most photos of different visitors in one pass of the network, on the CPU and elsewhere."""
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,9 @@ def sources(named: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def load_models(named: str, *, device: str | None = None, threads: int | None = None) -> list[Networks]:
+def load_models(
+    named: str, *, device: str | None = None, threads: int | None = None, batch: int | None = None
+) -> list[Networks]:
     """Every model of a list of sources, each loaded once, as are the networks they are compared with.
 
     Where a source is a folder of folders, those that say nothing of a photo as a whole are left out with a word in the log.
@@ -51,6 +55,7 @@ def load_models(named: str, *, device: str | None = None, threads: int | None = 
     Args:
         device: torch device; by default a GPU where there is one.
         threads: of the networks; by default one a core.
+        batch: most photos of different visitors in one pass; by default ``BATCH``.
 
     Raises:
         CheckpointError: a model cannot be loaded, or none is there.
@@ -68,6 +73,7 @@ def load_models(named: str, *, device: str | None = None, threads: int | None = 
             log.log(logging.INFO if Path(source).parent == SHIPPED else logging.WARNING, "left out: %s", error)
             continue
         predictor.name = free(predictor.name, [other.name for other in predictors.values()])
+        predictor.passes.most = batch or BATCH[predictor.device.type != "cpu"]
         predictors[Path(source).resolve()] = predictor
     if not predictors:
         raise CheckpointError(f"{named} holds no model that this app can show; name a folder with a classifier.")

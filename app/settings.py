@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     """Largest file a visitor may send, a zip."""
     queue: int = Field(64, ge=1, le=100_000, alias="CTERNET_QUEUE")
     """Calls that may wait; further ones are told that the server is busy."""
+    batch: int | None = Field(None, ge=1, le=256, alias="CTERNET_BATCH")
+    """Most photos of different visitors in one pass of the network; None for what suits the device."""
+    seconds: float = Field(120.0, gt=0, le=86_400, alias="CTERNET_SECONDS")
+    """How long one call may take."""
     concurrency: int = Field(4, ge=1, le=1024, alias="CTERNET_CONCURRENCY")
     """Photos that are decoded at once."""
     auth: Annotated[tuple[tuple[str, str], ...], BeforeValidator(pairs)] = Field((), alias="CTERNET_AUTH", repr=False)

@@ -83,8 +83,8 @@ def compare(title: str, predictor: Predictor, runs: int) -> None:
             same_layout(same_tensor)
 
     def analysis() -> Analysis:
-        _, outputs, maps = predictor.forward({"images": tensor})
-        found = predictor.assemble(outputs, maps, 0, prepared)
+        passed = predictor.run({"images": tensor})
+        found = predictor.assemble(passed.outputs, passed.maps, 0, prepared)
         consume(found)
         return found
 

@@ -6,9 +6,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -20,10 +21,13 @@ EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 
 @contextmanager
-def started(port: int) -> Iterator[tuple[str, int]]:
-    """The app's address and process id."""
+def started(
+    port: int, command: Sequence[str] = ("app.py",), settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, int]]:
+    """The address and process id of the app, or of another server that Python starts."""
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": str(SHIPPED)}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    environment |= settings
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(240):
@@ -49,3 +53,9 @@ def resident(pid: int) -> int:
     """Bytes a process holds in memory."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * resource.getpagesize()
+
+
+def peak(pid: int) -> int:
+    """Bytes a process has held in memory at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))

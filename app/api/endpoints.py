@@ -21,6 +21,7 @@ from app.api.inputs import (
     mask_from_picture,
     opened,
 )
+from app.calls import stop
 from app.checks import Refused, sentence
 from app.choices import allocations
 from app.queues import LONG, PHOTO
@@ -31,6 +32,7 @@ from cternet.compare import measure as measure_maps
 from cternet.minimal_sets import keeping_set, turning_set
 from cternet.occlusion import really_hide
 from cternet.results.painting import MODES, paint
+from cternet.stopping import Stopped
 
 OWN = "own"
 """What the checkpoint was trained with."""
@@ -119,7 +121,7 @@ class Endpoints:
             given = {"allocation": allocation, "level": level, "seed": seed, "emotion": emotion}
             given |= {"maps": maps, "figure": figure}
             asked = AnalyzeArguments.of(given, **offered)
-            found = predictor.analyze(opened("image", image))
+            found = predictor.analyze(opened("image", image), stop=stop())
             if isinstance(found, Analysis):
                 found = looked(found, asked.allocation, asked.level, asked.seed)
             elif (asked.allocation, asked.level) != (OWN, OWN):
@@ -158,7 +160,7 @@ class Endpoints:
                 raise Refused(f"{predictor.name} has no evidence map to paint on; choose a CTERNet model.")
             asked = InterveneArguments.of({"mode": mode, "maps": maps, "mask": mask, "cells": cells}, mode=MODES)
             photo = opened("image", image)
-            before = predictor.analyze(photo)
+            before = predictor.analyze(photo, stop=stop())
             if asked.mask:
                 painted = mask_from_picture(asked.mask, photo.size, before.s.shape, predictor.config.geometry)
             else:
@@ -189,7 +191,7 @@ class Endpoints:
             if not (predictor.model.has_evidence and predictor.model.has_counterfactual):
                 raise Refused(f"{predictor.name} has no evidence map to search; choose a CTERNet model.")
             asked = NeededArguments.of({"hide": hide, "maps": maps})
-            found = predictor.analyze(opened("image", image))
+            found = predictor.analyze(opened("image", image), stop=stop())
             turning, keeping = turning_set(found), keeping_set(found)
             answer = needed_answer(found, turning, keeping, maps=asked.maps)
             if asked.hide and turning is not None and not turning.cells.all():
@@ -226,9 +228,9 @@ class Endpoints:
             given = {"methods": methods, "emotion": emotion, "measure": measure, "maps": maps}
             asked = CompareArguments.of(given, methods=QUICK, emotion=networks.classes)
             (sample,) = load_samples(networks, [opened("image", image)])
-            comparison = explain(sample, asked.methods, asked.emotion)
+            comparison = explain(sample, asked.methods, asked.emotion, stop=stop())
             if asked.measure:  # each has more numbers than the one before
-                *_, comparison = comparison, *measure_maps(sample, comparison)
+                *_, comparison = comparison, *measure_maps(sample, comparison, stop=stop())
             return told(compare_answer(networks, sample, comparison, maps=asked.maps), request)
 
     @contextmanager
@@ -236,7 +238,7 @@ class Endpoints:
         """Whatever goes wrong within becomes one sentence for the program that called."""
         try:
             yield
-        except Refused:
+        except (Refused, Stopped):
             raise
         except ImageError as error:
             raise Refused(str(error)) from None

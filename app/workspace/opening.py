@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from app import links
+from app.calls import stop
 from app.choices import allocations
 from app.links import LinkError, State
 from app.page import Studio
@@ -40,7 +41,7 @@ class Opening:
         Raises:
             ImageError: it cannot be read; whatever the visitor had open stays.
         """
-        result = self.studio.predictor.analyze(upload.photo())
+        result = self.studio.predictor.analyze(upload.photo(), stop=stop())
         return self.place(session, OpenPhoto(result, self.image_id(result), upload))
 
     def open_example(self, session: str, example: Example) -> OpenPhoto:

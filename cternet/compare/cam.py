@@ -15,9 +15,10 @@ from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, Layer
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
-from cternet.compare.errors import MapError, Stopped
+from cternet.compare.errors import MapError
 from cternet.compare.sample import Sample
 from cternet.networks.backbone_network import BackboneNetwork
+from cternet.stopping import Stopped
 
 Make = Callable[[Sample, str, Callable[[], bool]], NDArray[Any]]
 

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cternet.compare.agreement import agreement
-from cternet.compare.errors import MapError, never
+from cternet.compare.errors import MapError
 from cternet.compare.faithfulness import faithfulness
 from cternet.compare.methods import METHODS, make_map
 from cternet.compare.metrics import Faithfulness
 from cternet.compare.pixel_ranking import random_map
 from cternet.compare.sample import Sample
+from cternet.stopping import never
 
 Array = NDArray[np.float32]
 FEWEST = 3

@@ -1,4 +1,4 @@
-"""What can go wrong with a map, and how long work is given up."""
+"""What can go wrong with a map."""
 
 from typing import Any, TypeVar
 
@@ -10,15 +10,6 @@ Values = TypeVar("Values", bound=NDArray[Any])
 
 class MapError(ValueError):
     """A map cannot be had or says nothing; the message says why, for the person who asked for it."""
-
-
-class Stopped(Exception):
-    """Work was given up because ``stop()`` said so."""
-
-
-def never() -> bool:
-    """The ``stop`` of work that is not to be interrupted."""
-    return False
 
 
 def require_contrast(values: Values) -> Values:

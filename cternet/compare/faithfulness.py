@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cternet.compare.errors import Stopped, never
 from cternet.compare.imputation import impute
 from cternet.compare.metrics import SHARES, Faithfulness
 from cternet.compare.networks import Networks
 from cternet.compare.pixel_ranking import generator, random_map, ranks
 from cternet.compare.sample import Sample
+from cternet.stopping import Stopped, never
 
 STEPS = 10
 """Equal steps of deletion and insertion, most of a map's 45 images; more of them hardly change the area (docs/compare.md)."""

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cternet.compare import attention, cam, ratings, saliency
-from cternet.compare.errors import never, require_contrast
+from cternet.compare.errors import require_contrast
 from cternet.compare.sample import Array, Sample
+from cternet.stopping import never
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Photo in, result out: owns the transform, the device and inference mode; keeps nothing of any photo."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,9 @@ from cternet.photos.preprocess import covered, preprocess
 from cternet.results.analysis import Analysis
 from cternet.results.counterfactual import Counterfactual, counterfactual
 from cternet.results.debiased import Debiased
+from cternet.results.passes import Inputs, Passed, Passes
 from cternet.results.result import Classified, Context, Rated, Result
+from cternet.stopping import Stop, never
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Predictor:
         self.reliability = reliability
         self.confounders = confounders
         self.card = card
-        self.turn = threading.Lock()
+        self.passes = Passes(self.run)
         if isinstance(model, CTERNet):
             with torch.inference_mode():
                 weight, bias, budget = model.sentiment_map.pooling
@@ -118,24 +119,26 @@ class Predictor:
         seen, image = preprocess(opened, self.config)
         return Prepared(opened, seen, self.model.inputs(image))
 
-    def analyze(self, photo: Photo) -> Any:
+    def analyze(self, photo: Photo, *, stop: Stop = never) -> Any:
         """What the network says of one photo: an ``Analysis`` of CTERNet, a ``Debiased`` of
         CLEF, a ``Classified`` of another classifier, a ``Rated`` of a network that rates.
 
         Raises:
             ImageError: the photo cannot be read.
+            Stopped: ``stop()`` said so before the network saw it.
         """
-        return self.analyze_batch([photo])[0]
+        return self.analyze_features([photo], stop=stop)[0][0]
 
     def analyze_batch(self, photos: Sequence[Photo]) -> list[Any]:
         """What the network says of several photos, in one forward pass."""
         return self.analyze_features(photos)[0]
 
-    def analyze_features(self, photos: Sequence[Photo]) -> tuple[list[Any], Tensor]:
+    def analyze_features(self, photos: Sequence[Photo], *, stop: Stop = never) -> tuple[list[Any], Tensor]:
         """``analyze_batch``, and the features X (B, C, H, W) on the predictor's device, for methods that explain the head."""
         prepared = [self.prepare(photo) for photo in photos]
         inputs = {name: torch.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
-        x, outputs, maps = self.forward(inputs)
+        passed = self.passes(inputs, stop)
+        x, outputs, maps = passed.x, passed.outputs, passed.maps
         strange, contexts = self.strangeness(x), self.contexts(x)
         found = [
             self.assemble(outputs, maps, index, one, strange[index], contexts[index]) for index, one in enumerate(prepared)
@@ -171,19 +174,15 @@ class Predictor:
         return [tuple(Context(share, **one) for share, one in zip(row, about, strict=True)) for row in shares]
 
     @torch.inference_mode()
-    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]:
-        """Batches of what ``prepare`` gives -> X on the device; outputs and the network's maps as float32 on the CPU.
-
-        One call at a time: two at once would only take cores and memory from each other.
-        """
-        with self.turn:
-            # channels_last is the faster layout for convolutions
-            there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
-            x = self.model.forward_features(**there)
-            outputs = self.model.forward_head(x, evidence=True)
-            maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
+    def run(self, inputs: Inputs) -> Passed:
+        """One pass of batches of what ``prepare`` gives; ask ``passes`` for one, which runs one at a time."""
+        # channels_last is the faster layout for convolutions
+        there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
+        x = self.model.forward_features(**there)
+        outputs = self.model.forward_head(x, evidence=True)
+        maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
         kept: dict[str, Any] = {name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()}
-        return x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()}
+        return Passed(x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()})
 
     def assemble(
         self,

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cternet.compare import Comparison, Networks, Sample, Stopped, compare, load_samples, measure, networks_of
-from cternet.compare.errors import never
+from cternet.compare import Comparison, Networks, Sample, compare, load_samples, measure, networks_of
 from cternet.disk import writing
+from cternet.stopping import Stopped, never
 from cternet.survey.batches import Opened, batches, opened, sampled
 from cternet.survey.options import DEFAULTS, Options
 from cternet.survey.parts import Done, Parts

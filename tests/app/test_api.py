@@ -427,7 +427,7 @@ def test_an_address_that_cannot_be_fetched_is_named(server, client, address):
 
 
 def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, networks, photo, monkeypatch, caplog):
-    def fail(_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no memory at /srv/secret")
 
     monkeypatch.setattr(networks.predictor, "analyze", fail)
