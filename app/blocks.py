@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.calls import in_time
 from app.checks import Refused
+from app.queues import PHOTO
 from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet.disk import FORBIDDEN, FULL
@@ -142,6 +143,18 @@ class StudioBlocks(gr.Blocks):
         events = self._queue.event_ids_to_events
         event = events.get(event_id or "")
         return never if event is None else lambda: not event.alive or event_id not in events
+
+    def photos_before(self, session: str) -> int | None:
+        """How many photos are looked at or wait before a visitor's; 0 once it is looked at, None where none waits."""
+        waiting = self._queue.event_queue_per_concurrency_id.get(PHOTO["concurrency_id"])
+        if waiting is None:
+            return None
+        events = (event for job in self._queue.active_jobs for event in job or ())
+        now = [event.session_hash for event in events if event.concurrency_id == waiting.concurrency_id and event.alive]
+        if session in now:
+            return 0
+        after = [event.session_hash for event in waiting.queue]
+        return len(now) + after.index(session) if session in after else None
 
     def forget(self, session: str) -> None:
         """Drop what gradio keeps of a visitor; of its own it does so when there are too many others."""

@@ -19,7 +19,7 @@ from app.intervene.page import IntervenePage
 from app.models import follow_link, paths
 from app.observed import Figures, Observed, routes
 from app.page import Frame, Page, Studio, fitting
-from app.queues import PHOTO
+from app.queues import PHOTO, PROGRAM
 from app.settings import Settings
 from app.theme import FAVICON, STYLE, THEME
 from app.uploads import Downloads
@@ -70,7 +70,7 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     with demo:
         demo.unload(leave)
     for block_fn in demo.fns.values():
-        if block_fn.concurrency_id == PHOTO["concurrency_id"]:
+        if block_fn.concurrency_id in (PHOTO["concurrency_id"], PROGRAM["concurrency_id"]):
             block_fn.concurrency_limit = settings.concurrency
     return demo.queue(max_size=settings.queue)
 
@@ -85,7 +85,7 @@ def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
     picker = PhotoPicker(studio, tuple(page.name for page in pages))
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=0, min_width=236, elem_id="photo-column"):
-            column = picker.build()
+            column = picker.build(demo)
         with gr.Column(scale=1, min_width=320, elem_id="page-column"), gr.Tabs(elem_id="pages") as tabs:
             for page in pages:
                 with gr.Tab(page.title, id=page.name, render_children=page is not pages[0]) as tab:

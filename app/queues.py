@@ -1,11 +1,15 @@
 """What waits for what: handlers of the same queue share its places.
 
-The network itself takes one photo at a time (``Predictor.forward``); a photo is decoded before that, several at once, so that
-one that takes long holds nobody up.
+A photo is decoded in its place, several at once, so that one that takes long holds nobody up; then it waits for the network,
+which takes what waits together (``cternet.results.passes``).
 """
 
-PHOTO = {"concurrency_id": "photo", "concurrency_limit": 4}
-"""A photo to open and to run the network on."""
+from typing import Any
+
+PHOTO: dict[str, Any] = {"concurrency_id": "photo", "concurrency_limit": 4}
+"""A visitor's photo to open and to run the network on."""
+PROGRAM: dict[str, Any] = {"concurrency_id": "program", "concurrency_limit": 4}
+"""A program's: many calls of one do not hold up visitors, whose photos go through the network along with its own."""
 REDRAW = {"concurrency_id": "redraw", "concurrency_limit": 4}
 """Pictures and files of what is there already."""
 COMPARE = {"concurrency_id": "compare", "concurrency_limit": 2}

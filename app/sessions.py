@@ -13,6 +13,16 @@ def weight(value: Any) -> int:
     return int(getattr(value, "nbytes", 0))
 
 
+async def session_of(request: Any) -> str | None:
+    """The visitor of a call to a server function: gradio gives these the bare request, whose body it has read already."""
+    try:
+        body = await request.json()
+    except ValueError:  # a form instead of JSON, which no page sends
+        return None
+    session = body.get("session_hash") if isinstance(body, dict) else None
+    return session if isinstance(session, str) else None
+
+
 class Sessions(Generic[Kept]):
     """One thing a session; the least recently used leave first.  Safe to use from several threads.
 

@@ -82,16 +82,6 @@ class CanvasRequest(Payload):
         photo.painting = (self.mask, self.mode) if self.mask.any() else None
 
 
-async def session_of(request: Any) -> str | None:
-    """The visitor of a call to a server function: gradio gives these the bare request, whose body it has read already."""
-    try:
-        body = await request.json()
-    except ValueError:  # a form instead of JSON, which the canvas never sends
-        return None
-    session = body.get("session_hash") if isinstance(body, dict) else None
-    return session if isinstance(session, str) else None
-
-
 def painting_canvas(functions: list[Callable[..., Awaitable[Any]]]) -> gr.HTML:
     """The canvas; its value is what ``scene`` makes of a photo."""
     return gr.HTML(

@@ -15,7 +15,7 @@ import gradio as gr
 from app.checks import Payload, Refused, one_of, sentence, whole_number
 from app.choices import allocations
 from app.html import message
-from app.intervene import canvas, view
+from app.intervene import view
 from app.intervene.answers import needed_answer, painted_answer, regions_answer
 from app.intervene.canvas import CanvasRequest
 from app.intervene.draws_view import draws_view, empty_draws
@@ -23,6 +23,7 @@ from app.intervene.layout import Layout, lay_out
 from app.intervene.scene import scene
 from app.page import Frame, Page, Shown, by_name
 from app.queues import PHOTO, REDRAW
+from app.sessions import session_of
 from app.workspace.open_photo import OpenPhoto
 from cternet import Predictor
 from cternet.occlusion import FILLS, really_hide
@@ -86,7 +87,7 @@ class IntervenePage(Page):
         self, work: Callable[[CanvasRequest, OpenPhoto], dict[str, Any]], payload: Any, request: Any
     ) -> dict[str, Any]:
         """A server function's answer; whatever is wrong becomes a sentence and leaves the page as it is."""
-        session = await canvas.session_of(request)
+        session = await session_of(request)
         photo = self.studio.photos.get(session) if session else None
         if photo is None:
             return {"message": FORGOTTEN, "wrong": True}

@@ -36,6 +36,7 @@ window.studio = {
 function arrive() {
   const next = props.value;
   window.studio.photo = next?.id ?? null;
+  document.dispatchEvent(new Event('photo-opened'));
   if (next?.missing) return bringBack(next.missing);
   if (typeof next?.link !== 'string') return; // text has a method of that name
   const before = new URLSearchParams(location.search);

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
+from app.blocks import StudioBlocks
 from app.checks import Refused, sentence
 from app.html import message, render
 from app.links import LinkError, to_query
@@ -17,15 +18,20 @@ from app.uploads import received
 from app.workspace.examples import clicked, examples_gallery
 from app.workspace.open_photo import OpenPhoto
 from app.workspace.opening import Opening
+from app.workspace.waiting import SENT, waiting_line
 from cternet import ImageError
 
 SCRIPT = Path(__file__).with_name("address.js").read_text(encoding="utf-8")
 ELSEWHERE = "This link's photo is not on this server: choose the same file to see its painting."
-STILL_THERE = """async photo => {
+STILL_THERE = f"""async photo => {{
     await new Promise(wake => setTimeout(wake, 60));
-    return document.querySelector('#photo img') ? photo : null;
-}"""
+    if (!document.querySelector('#photo img')) return null;
+    {SENT}
+    return photo;
+}}"""
 """Gradio also calls it an input when a photo is taken away, and sends the photo that was there."""
+CLICKED = f"() => {{ {SENT} return []; }}"
+FOLLOWED = f"() => {{ {SENT} return [location.search]; }}"
 TELL_PAGES = "() => document.querySelectorAll('.photo-opened').forEach(button => button.click())"
 """A button for each page: of several handlers of one event that want its last occurrence alone, gradio calls each again when
 another is called, for ever."""
@@ -119,7 +125,7 @@ class PhotoPicker:
 
     # --- layout
 
-    def build(self) -> Column:
+    def build(self, demo: StudioBlocks) -> Column:
         """Lay the column out."""
         first = self.studio.examples[0] if self.studio.examples else None
         photo = gr.Image(
@@ -134,6 +140,7 @@ class PhotoPicker:
             placeholder="Drop a photo here\n- or -\nclick to choose one",
             elem_id="photo",
         )
+        waiting_line(demo)
         notice = gr.HTML("", elem_id="notice")
         gallery = examples_gallery(self.studio.examples, elem_id="examples")
         address = gr.HTML(
@@ -154,10 +161,12 @@ class PhotoPicker:
         events = [
             column.photo.input(**chosen, preprocess=False, js=STILL_THERE, **quiet),
             column.photo.clear(**by_name(self.clear, {}, column.shown), **quiet),
-            column.gallery.select(self.example, None, list(column.shown.values()), **quiet),
+            column.gallery.select(self.example, None, list(column.shown.values()), js=CLICKED, **quiet),
             demo.load(**by_name(self.arrive, {}, everything), **quiet | {"trigger_mode": "once"}),
             column.follow.click(
-                **by_name(self.follow, {"query": column.query}, everything), js="() => [location.search]", **quiet
+                **by_name(self.follow, {"query": column.query}, everything),
+                js=FOLLOWED,
+                **quiet,
             ),
         ]
         for event in events:
