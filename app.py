@@ -2,8 +2,8 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids to use instead of the shipped models, separated as in
-                       PATH; visitors see the first until they choose another
+  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids (OWNER/NAME, or OWNER/NAME@REVISION) to use instead of
+                       the shipped models, separated as in PATH; visitors see the first until they choose another
   CTERNET_DEVICE       torch device; a GPU by default if there is one
   CTERNET_THREADS      threads of the network; one per core by default
   CTERNET_CONCURRENCY  photos decoded at once; 4 by default
@@ -41,7 +41,8 @@ try:
 except SettingsError as error:
     sys.exit(f"error: {error}")
 for named in settings.weights.split(os.pathsep):  # before what takes seconds to import
-    is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub
+    place = named.partition("@")[0]  # owner/name may be on the hub, and a revision of it may have slashes
+    is_path = named.startswith((".", "/", "~")) or place.count("/") > 1
     if is_path and not Path(named).exists():
         sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give one or more checkpoint folders.")
 

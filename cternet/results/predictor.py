@@ -18,6 +18,7 @@ from cternet.networks.classifier import Outputs
 from cternet.networks.clef import CLEFOutputs
 from cternet.networks.confounders import Dictionary
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
+from cternet.networks.hub import called
 from cternet.networks.network import Network, Ratings
 from cternet.networks.reliability import Reliability
 from cternet.networks.sentiment_map import Pooling
@@ -92,7 +93,7 @@ class Predictor:
     def from_pretrained(
         cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[Network] = Network
     ) -> "Predictor":
-        """From a checkpoint folder, a hub id, or a name of timm.
+        """From a checkpoint folder, a hub id (``owner/name``, or ``owner/name@revision``), or a name of timm.
 
         Args:
             kind: the class of network that is needed: ``CTERNet`` for one whose results are ``Analysis``.
@@ -100,7 +101,7 @@ class Predictor:
         Raises:
             CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
         """
-        model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
+        model, name, bank = load_model(source, kind), called(source), load_bank(source)
         about: dict[str, Any] = {"reliability": load_reliability(source), "confounders": load_confounders(source)}
         return cls(model, name=name, device=device, bank=bank, card=load_card(source), **about)
 
