@@ -15,6 +15,7 @@ Hugging Face Spaces starts here too.  Everything is set by the environment:
   GRADIO_SERVER_NAME   address to listen on; 127.0.0.1 by default, 0.0.0.0 for all of them
   GRADIO_SERVER_PORT   port; 7860 or the next free one by default
   GRADIO_ROOT_PATH     the path under which a proxy shows the server
+  SPACES_ZERO_GPU      set by Hugging Face on a Space with ZeroGPU
   HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
   TMPDIR               where visitors' files are kept while the app runs
 """
@@ -57,9 +58,16 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
+if settings.zero_gpu:  # before torch, whose calls of CUDA it watches
+    try:
+        import spaces
+    except ImportError:
+        sys.exit("error: ZeroGPU needs the package spaces; add it to requirements.txt")
+
 from app.main import build, options
 from app.models import EVERY_SHIPPED_MODEL, load_models
 from app.observed import start_log
+from app.zero_gpu import Loans
 from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -69,9 +77,12 @@ GRACE = 3.0
 
 start_log(settings.log)
 try:
-    models = load_models(settings.weights or EVERY_SHIPPED_MODEL, device=settings.device, threads=settings.threads)
+    device = "cpu" if settings.zero_gpu else settings.device
+    models = load_models(settings.weights or EVERY_SHIPPED_MODEL, device=device, threads=settings.threads)
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
+if settings.zero_gpu:  # such a Space does not start unless a function asks for a GPU
+    Loans(spaces.GPU, [networks.predictor for networks in models])
 
 demo = build(*models, settings=settings)
 

@@ -1,7 +1,7 @@
 """Photo in, result out: owns the transform, the device and inference mode; keeps nothing of any photo."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ from cternet.results.counterfactual import Counterfactual, counterfactual
 from cternet.results.debiased import Debiased
 from cternet.results.result import Classified, Context, Rated, Result
 
+Passed = tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]
+"""What a forward pass gives: X, outputs, and the network's own maps."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -54,6 +57,9 @@ class Predictor:
         confounders: what its CCIM's are, where it has one and that is told.
         card: its model card, in Markdown; empty where there is none.
 
+    Attributes:
+        elsewhere: asked before every forward pass; where it gives what ``run`` would, the network here does not run.
+
     Raises:
         ValueError: torch has no such device.
     """
@@ -69,13 +75,9 @@ class Predictor:
         confounders: Dictionary | None = None,
         card: str = "",
     ) -> None:
-        try:
-            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-            model = model.to(self.device).to(memory_format=torch.channels_last)
-        except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
-            said = str(error).strip().splitlines()[0]
-            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or use cpu") from None
-        self.model = model.eval().requires_grad_(False)
+        self.model = model
+        self.move(device)
+        self.model.eval().requires_grad_(False)
         self.config: Any = model.config
         self.name = name
         self.bank = bank
@@ -83,6 +85,7 @@ class Predictor:
         self.confounders = confounders
         self.card = card
         self.turn = threading.Lock()
+        self.elsewhere: Callable[[dict[str, Tensor]], Passed | None] | None = None
         if isinstance(model, CTERNet):
             with torch.inference_mode():
                 weight, bias, budget = model.sentiment_map.pooling
@@ -104,6 +107,19 @@ class Predictor:
         model, name, bank = load_model(source, kind), called(source), load_bank(source)
         about: dict[str, Any] = {"reliability": load_reliability(source), "confounders": load_confounders(source)}
         return cls(model, name=name, device=device, bank=bank, card=load_card(source), **about)
+
+    def move(self, device: str | torch.device | None = None) -> None:
+        """Have the network run on a torch device; by default a GPU where there is one.
+
+        Raises:
+            ValueError: torch has no such device.
+        """
+        try:
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            self.model = self.model.to(self.device).to(memory_format=torch.channels_last)
+        except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
+            said = str(error).strip().splitlines()[0]
+            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or use cpu") from None
 
     def __repr__(self) -> str:
         """Its name, family, and where it runs."""
@@ -171,18 +187,25 @@ class Predictor:
                 one |= {"examples": tuple(examples), "thumbnail": picture}
         return [tuple(Context(share, **one) for share, one in zip(row, about, strict=True)) for row in shares]
 
-    @torch.inference_mode()
-    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Outputs | Ratings, dict[str, Tensor]]:
-        """Batches of what ``prepare`` gives -> X on the device; outputs and the network's maps as float32 on the CPU.
+    def forward(self, inputs: dict[str, Tensor]) -> Passed:
+        """Batches of what ``prepare`` gives -> X on the device, or on the CPU if it ran ``elsewhere``; the rest as in ``run``.
 
         One call at a time: two at once would only take cores and memory from each other.
         """
+        found = None if self.elsewhere is None else self.elsewhere(inputs)
+        if found is not None:
+            return found
         with self.turn:
-            # channels_last is the faster layout for convolutions
-            there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
-            x = self.model.forward_features(**there)
-            outputs = self.model.forward_head(x, evidence=True)
-            maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
+            return self.run(inputs)
+
+    @torch.inference_mode()
+    def run(self, inputs: dict[str, Tensor]) -> Passed:
+        """Batches of what ``prepare`` gives -> X on the device; outputs and the network's maps as float32 on the CPU."""
+        # channels_last is the faster layout for convolutions
+        there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
+        x = self.model.forward_features(**there)
+        outputs = self.model.forward_head(x, evidence=True)
+        maps = {} if self.model.has_counterfactual else self.model.maps(x, outputs)  # an Analysis has better ones
         kept: dict[str, Any] = {name: None if one is None else one.float().cpu() for name, one in vars(outputs).items()}
         return x, type(outputs)(**kept), {name: one.float().cpu() for name, one in maps.items()}
 
