@@ -72,6 +72,7 @@ def test_a_revision_is_that_of_every_file(checkpoint: Save, tmp_path: Path, monk
     assert found.confounders.prior.tolist() == [0.5, 0.5]
     assert found.card == "# First"
     assert found.analyze(tiny_photo()).prediction in places
+    assert torch.equal(load_bank(f"someone/some@{0:040x}"), found.bank), "a commit is a revision too"
     newest = Predictor.from_pretrained("someone/some", device="cpu")
     assert (newest.bank, newest.reliability, newest.confounders, newest.card) == (None, None, None, "")
     for one, other in ((found.model, folder), (newest.model, bare)):
