@@ -5,15 +5,10 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -25,7 +20,8 @@ from app.settings import Settings, SettingsError, read_settings
 from app.zero_gpu import LEAST, Loans
 from cternet import Predictor
 from cternet.compare import Networks
-from tests.e2e.conftest import free_port, start_app
+from tests.device_api import device_api
+from tests.e2e.conftest import free_port, start_app, wait_for
 from tests.tiny import tiny_clef, tiny_network, tiny_photo, tiny_rater
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,16 +146,7 @@ def test_the_program_asks_for_gpus_before_it_serves(tmp_path: Path):
     there = {"SPACES_ZERO_GPU": "true", "PYTHONPATH": str(tmp_path), "CTERNET_WEIGHTS": "assets/weights/vanilla-fi"}
     process = start_app(port, subprocess.DEVNULL, **there)
     try:
-        for _ in range(120):
-            assert process.poll() is None
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
-                    assert answer.read() == b"ok"
-                    break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail("it did not start")
+        wait_for(process, port)
     finally:
         process.terminate()
         process.wait(20)
@@ -177,45 +164,13 @@ def test_without_the_package_it_stops_with_a_sentence(tmp_path: Path):
 # --- with the package that Spaces have
 
 
-class DeviceAPI(BaseHTTPRequestHandler):
-    """Lends GPUs that are not there; ``asked`` are the calls, with their parameters."""
-
-    asked: list[tuple[str, dict[str, str]]]
-    lends: bool
-
-    def do_POST(self) -> None:
-        url = urlsplit(self.path)
-        self.asked.append((url.path, {name: values[0] for name, values in parse_qs(url.query).items()}))
-        schedule = url.path == "/schedule"
-        answer = {"idle": True, "nvidiaIndex": 0, "nvidiaUUID": "", "allowToken": "token"} if schedule else {}
-        self.send_response(503 if schedule and not self.lends else 200)
-        self.send_header("content-type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def device_api() -> Iterator[tuple[str, type[DeviceAPI]]]:
-    handler = type("Handler", (DeviceAPI,), {"asked": [], "lends": True})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-
-
 @pytest.mark.parametrize("lends", [True, False])
-def test_with_the_package_of_spaces(device_api: tuple[str, type[DeviceAPI]], tmp_path: Path, lends: bool):
+def test_with_the_package_of_spaces(tmp_path: Path, lends: bool):
     pytest.importorskip("spaces", reason="pip install spaces")
-    url, api = device_api
-    api.lends = lends
-    (tmp_path / "cgroup").write_text("0::/space\n")
-    there = {"SPACES_ZERO_GPU": "true", "SPACES_ZERO_DEVICE_API_URL": url, "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    there |= {"ZEROGPU_PROC_SELF_CGROUP_PATH": str(tmp_path / "cgroup"), "GRADIO_SERVER_PORT": str(free_port())}
     script = [sys.executable, str(ROOT / "tests" / "app" / "zero_space.py")]
-    done = subprocess.run(script, env=os.environ | there, capture_output=True, text=True, timeout=120)
+    with device_api(tmp_path, lends=lends) as api:
+        there = api.environment | {"GRADIO_SERVER_PORT": str(free_port())}
+        done = subprocess.run(script, env=os.environ | there, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.strip().splitlines()[-1]) == {"here": 3, "same": True}
     assert api.asked[0] == ("/startup-report", {}), "a function that asks for a GPU was found"
