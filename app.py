@@ -2,8 +2,8 @@
 
 Hugging Face Spaces starts here too.  Everything is set by the environment:
 
-  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids to use instead of the shipped models, separated as in
-                       PATH; visitors see the first until they choose another
+  CTERNET_WEIGHTS      checkpoint folders, folders of them or hub ids (OWNER/NAME, or OWNER/NAME@REVISION) to use instead of
+                       the shipped models, separated as in PATH; visitors see the first until they choose another
   CTERNET_DEVICE       torch device; a GPU by default if there is one
   CTERNET_THREADS      threads of the network; one per core by default
   CTERNET_BATCH        photos of different visitors that go through the network at once; 4 by default, 16 on a GPU
@@ -17,6 +17,7 @@ Hugging Face Spaces starts here too.  Everything is set by the environment:
   GRADIO_SERVER_NAME   address to listen on; 127.0.0.1 by default, 0.0.0.0 for all of them
   GRADIO_SERVER_PORT   port; 7860 or the next free one by default
   GRADIO_ROOT_PATH     the path under which a proxy shows the server
+  SPACES_ZERO_GPU      set by Hugging Face on a Space with ZeroGPU
   HF_HUB_OFFLINE       0 to let CTERNET_WEIGHTS name a model on the hub, where it is set to 1
   TMPDIR               where visitors' files are kept while the app runs
 """
@@ -47,7 +48,8 @@ try:
 except SettingsError as error:
     sys.exit(f"error: {error}")
 for named in settings.weights.split(os.pathsep):  # before what takes seconds to import
-    is_path = named.startswith((".", "/", "~")) or named.count("/") > 1  # owner/name may be on the hub
+    place = named.partition("@")[0]  # owner/name may be on the hub, and a revision of it may have slashes
+    is_path = named.startswith((".", "/", "~")) or place.count("/") > 1
     if is_path and not Path(named).exists():
         sys.exit(f"error: CTERNET_WEIGHTS names {named}, which does not exist; give one or more checkpoint folders.")
 
@@ -68,9 +70,16 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
+if settings.zero_gpu:  # before torch, whose calls of CUDA it watches
+    try:
+        import spaces
+    except ImportError:
+        sys.exit("error: ZeroGPU needs the package spaces; add it to requirements.txt")
+
 from app.main import build, options
 from app.models import EVERY_SHIPPED_MODEL, load_models
 from app.observed import start_log
+from app.zero_gpu import Loans
 from cternet import CheckpointError
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -80,11 +89,13 @@ GRACE = 3.0
 
 start_log(settings.log)
 try:
-    models = load_models(
-        settings.weights or EVERY_SHIPPED_MODEL, device=settings.device, threads=settings.threads, batch=settings.batch
-    )
+    device = "cpu" if settings.zero_gpu else settings.device
+    found = settings.weights or EVERY_SHIPPED_MODEL
+    models = load_models(found, device=device, threads=settings.threads, batch=settings.batch)
 except (CheckpointError, ValueError) as error:
     sys.exit(f"error: {error}")
+if settings.zero_gpu:  # such a Space does not start unless a function asks for a GPU
+    Loans(spaces.GPU, [networks.predictor for networks in models])
 
 demo = build(*models, settings=settings)
 

@@ -25,6 +25,7 @@ from app.theme import FAVICON, STYLE, THEME
 from app.uploads import Downloads
 from app.workspace.examples import read_examples
 from app.workspace.picker import PhotoPicker
+from app.zero_gpu import BATCH
 from cternet.compare import Networks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,8 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     for networks in models:
         memory = MEMORY // len(models)
         studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
+        if settings.zero_gpu:
+            studio.batch = BATCH
         path = found[networks.predictor.name]
         with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
             pages += build_model(demo, studio)

@@ -35,6 +35,7 @@ class Studio:
         models: every model of the server, by name, with its path; this one among them.
         reports: where reports of many photos are looked at.
         upload_megabytes: the largest file a visitor may send.
+        batch: photos of a zip that go through the network together.
         photos: each visitor's photo.
         panels: which page each visitor looks at, by its name.
     """
@@ -46,6 +47,7 @@ class Studio:
     models: Mapping[str, str] = field(default_factory=dict)
     reports: Reports = field(default_factory=Reports)
     upload_megabytes: int = 100
+    batch: int = 4
     photos: Sessions[OpenPhoto] = field(init=False)
     panels: Sessions[str] = field(default_factory=Sessions)
     known: dict[Example, Result] = field(default_factory=dict, init=False, repr=False)

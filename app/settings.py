@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,6 +35,17 @@ def place(text: str) -> str:
     raise ValueError("give a path like /studio, or the whole address there")
 
 
+def beside_loans(device: str, info: ValidationInfo) -> str:
+    """The device of the models.
+
+    Raises:
+        ValueError: a GPU, where GPUs are lent by the call.
+    """
+    if info.data.get("zero_gpu") and device != "cpu":
+        raise ValueError("ZeroGPU lends GPUs by the call, so the models stay on the CPU; leave it out")
+    return device
+
+
 class Settings(BaseSettings):
     """Each field is the environment variable that its alias names; an empty one counts as not set."""
 
@@ -46,7 +57,9 @@ class Settings(BaseSettings):
     """Where to listen; None for 7860 or the next free port."""
     root_path: Annotated[str, AfterValidator(place)] = Field("", alias="GRADIO_ROOT_PATH")
     """Under which path a proxy shows the server, or its whole address there."""
-    device: str | None = Field(None, alias="CTERNET_DEVICE")
+    zero_gpu: bool = Field(False, alias="SPACES_ZERO_GPU")
+    """Whether this is a Space with ZeroGPU; Hugging Face sets it."""
+    device: Annotated[str, AfterValidator(beside_loans)] | None = Field(None, alias="CTERNET_DEVICE")
     """Torch device; None for a GPU where there is one."""
     threads: int | None = Field(None, ge=1, le=1024, alias="CTERNET_THREADS")
     """Threads of the network; None for one a core."""

@@ -93,7 +93,7 @@ class ZipPart:
                 name = file_name([upload.name], self.studio.predictor.name, "report")
                 out = folder / f"survey-{survey.work}" / name
                 out.parent.mkdir()
-                options = Options(methods=methods, measure=chosen.measure, batch_size=4)
+                options = Options(methods=methods, measure=chosen.measure, batch_size=self.studio.batch)
                 for step in surveying(upload.path, out, self.studio.networks, options, limits=PAGE, stop=stop):
                     if "skipped" in step.row:
                         survey.skipped.append((step.row["path"], step.row["skipped"]))

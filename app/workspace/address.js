@@ -2,12 +2,17 @@
 // pages add what is looked at and painted.  The visitor's own photos stay in this browser, for an hour, to be there after a reload.
 const said = element.querySelector('.said');
 const kept = element.querySelector('.kept');
+const byHand = element.querySelector('.by-hand');
+// What a site adds to the address of the frame it shows this page in, such as __theme and __sign: it stays there, and out of links.
+const isSites = ([key]) => key.startsWith('__');
+const sites = [...new URLSearchParams(location.search)].filter(isSites);
+const ours = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(one => !isSites(one)));
 let painted = null; // the parameters of a painting that another photo took the place of
-let current = new URLSearchParams(location.search);
+let current = ours();
 let following = false; // the address is as it should be: the visitor went back or forward
 
 function write(push) {
-  const query = '?' + current;
+  const query = '?' + new URLSearchParams([...current, ...sites]);
   if (query === location.search) return;
   history[push ? 'pushState' : 'replaceState'](history.state, '', location.pathname + query); // not the first model's: gradio sets a base
 }
@@ -68,7 +73,7 @@ watch('value', arrive);
 arrive();
 
 window.addEventListener('popstate', () => {
-  current = new URLSearchParams(location.search);
+  current = ours();
   following = true;
   document.querySelector('#follow')?.click();
 });
@@ -156,7 +161,11 @@ element.querySelector('.link').addEventListener('click', async () => {
     await navigator.clipboard.writeText(link);
     said.textContent = current.get('image')?.startsWith('sha256-')
       ? 'Copied. Whoever opens it needs the same photo file.' : 'Copied.';
-  } catch {
-    said.textContent = link; // this browser does not let the page copy
+    byHand.hidden = true;
+  } catch { // neither the browser nor the site that frames this page lets it copy
+    said.textContent = 'Copy this link:';
+    byHand.value = link;
+    byHand.hidden = false;
+    byHand.select();
   }
 });

@@ -11,6 +11,7 @@ from torchvision.transforms.v2.functional import normalize
 from cternet.networks.checkpoint import SHIPPED, CheckpointError, load_model
 from cternet.networks.classifier import Classifier
 from cternet.networks.families import family_of
+from cternet.networks.hub import called
 from cternet.networks.network import Rater
 from cternet.networks.precision import has_fast_bfloat16
 from cternet.networks.ras import RAS
@@ -82,7 +83,7 @@ class Networks:
             try:
                 self.add(name, source)
             except (CheckpointError, ValueError) as error:
-                self.reasons[name] = str(error).replace(str(source), Path(source).name)  # pages show it: no path of the machine
+                self.reasons[name] = str(error).replace(str(source), called(source))  # pages show it: no path of the machine
         for name in set(OTHERS) - {*sources, self.main}:
             self.reasons[name] = f"no weights were given for {name}"
 
@@ -100,7 +101,7 @@ class Networks:
         if isinstance(network, Classifier) and set(network.config.classes) != set(self.predictor.config.classes):
             raise ValueError(f"{source} has different classes from {self.predictor.name}: {', '.join(network.config.classes)}")
         self.all[name] = network
-        self.names[name] = Path(source).name
+        self.names[name] = called(source)
 
     def __contains__(self, name: str) -> bool:
         return name in self.all

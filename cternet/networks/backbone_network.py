@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from huggingface_hub import PyTorchModelHubMixin
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cternet.networks.backbone import Backbone
 from cternet.networks.ccim import CCIM
 from cternet.networks.config import EmotionConfig
+from cternet.networks.hub import HubModel
 from cternet.networks.network import Network
 
 WEIGHTS = "model.safetensors"
@@ -58,16 +59,18 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
         return self.drop(x if self.ccim is None else self.ccim(x))
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, strict: bool = True, **options: Any) -> "BackboneNetwork":
+    def _from_pretrained(
+        cls, *, model_id: str, revision: str | None = None, strict: bool = True, **options: Any
+    ) -> "BackboneNetwork":
         """Weights that do not fit are an error: the mixin would leave what they lack at random.
 
         What the checkpoint shares with another is taken from that one (``EmotionConfig.base``).
         """
         shared = cls.shared_weights(model_id, options["config"])
         if not shared:
-            return super()._from_pretrained(model_id=model_id, strict=strict, **options)
+            return super()._from_pretrained(model_id=model_id, revision=revision, strict=strict, **options)
         network = cls(options["config"])
-        network.load_state_dict(shared | load_file(weights_of(model_id)), strict=strict)
+        network.load_state_dict(shared | load_file(weights_of(model_id, revision)), strict=strict)
         return network
 
     @classmethod
@@ -83,13 +86,13 @@ class BackboneNetwork(Network, PyTorchModelHubMixin, library_name="cternet", lic
         return {name: value for name, value in found.items() if name.startswith("backbone.")}
 
 
-def weights_of(source: str) -> Path:
+def weights_of(source: str, revision: str | None = None) -> Path:
     """The weights of a checkpoint folder, or of an ``owner/name`` of the hub."""
-    return Path(source) / WEIGHTS if Path(source).is_dir() else Path(hf_hub_download(source, WEIGHTS))
+    return Path(source) / WEIGHTS if Path(source).is_dir() else HubModel(source, revision).fetch(WEIGHTS)
 
 
 def base_weights(source: str, base: str) -> Path:
-    """The weights of the checkpoint ``base`` beside another: in the same folder, or of the same owner on the hub.
+    """The weights of the checkpoint ``base`` beside another: in the same folder, or the newest of the same owner on the hub.
 
     Raises:
         MissingBase: it is not there.

@@ -6,8 +6,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import ModelCard, hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from huggingface_hub import ModelCard
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RevisionNotFoundError,
+)
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -16,7 +22,8 @@ from cternet.networks.backbone_network import WEIGHTS, MissingBase
 from cternet.networks.confounders import FILE as CONFOUNDERS
 from cternet.networks.confounders import Dictionary, read_dictionary
 from cternet.networks.families import Family, family_of, in_words, named_in
-from cternet.networks.reliability import Reliability, read_reliability
+from cternet.networks.hub import beside, on_hub
+from cternet.networks.reliability import FIGURES, PROBE, Reliability, read_reliability
 from cternet.networks.timm_classifier import is_timm_name
 from cternet.shipped import weights_folder
 
@@ -40,7 +47,7 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
 
     Args:
         source: a checkpoint folder, or where there is no such folder an ``owner/name`` of the hub (``hf-hub:`` may stand before
-            it), or a model of timm that has weights.
+            it, and ``@revision`` after it: a branch, tag or commit), or a model of timm that has weights.
         kind: the class that is needed, or one it is derived from.
 
     Raises:
@@ -58,11 +65,12 @@ def load_model(source: str | Path, kind: type[Network] = nn.Module) -> Network: 
         needed = in_words(lambda one: issubclass(one.network, kind))
         raise CheckpointError(f"{source} holds {family.about}; give a checkpoint of the family {needed}.")
     try:
-        source_name = str(source).removeprefix("hf-hub:")
+        model = on_hub(source)
+        place, revision = (str(source), None) if model is None else (model.model, model.revision)
         config = family.config(**known_settings(family, settings))
         with redirect_stdout(io.StringIO()):  # the hub mixin announces on stdout that it loads a file
             network: Any = family.network
-            return network.from_pretrained(source_name, config=config, strict=True).eval()
+            return network.from_pretrained(place, config=config, revision=revision, strict=True).eval()
     except MissingBase as error:
         raise CheckpointError(str(error)) from None
     except SafetensorError as error:
@@ -84,7 +92,7 @@ def read_config(source: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the folder is incomplete, the file is damaged, or the hub does not give it.
     """
-    folder, hub_id = Path(source), str(source).removeprefix("hf-hub:")
+    folder, model = Path(source), on_hub(source)
     path = folder / CONFIG
     if not folder.exists() and is_timm_name(str(source)):
         return {"family": "timm"}
@@ -92,11 +100,11 @@ def read_config(source: str | Path) -> dict[str, Any]:
         for name in (CONFIG, WEIGHTS):
             if not (folder / name).is_file():
                 raise CheckpointError(f"{folder / name} is missing; {MEND}.")
-    elif folder.exists() or hub_id.count("/") != 1 or str(source).startswith((".", "/")):
+    elif model is None:
         raise CheckpointError(f"{folder} is not a checkpoint folder; give one that holds {CONFIG} and {WEIGHTS}.")
     else:
         try:
-            path = Path(hf_hub_download(hub_id, CONFIG))
+            path = model.fetch(CONFIG)
         except UNREACHABLE as error:
             raise unreachable(source, error) from None
     require_fetched(folder)
@@ -130,52 +138,76 @@ def known_settings(family: Family, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def unreachable(source: str | Path, error: Exception) -> CheckpointError:
+    """What is said of a model that the hub does not give."""
+    model = on_hub(source)
+    if model is not None and isinstance(error, RevisionNotFoundError):
+        return CheckpointError(f"{model.model} has no revision {model.revision}; name a branch, tag or commit of it.")
     reason = str(error).strip().splitlines()[0]
     return CheckpointError(f"{source} could not be fetched from the hub ({reason}); check the name and your connection.")
 
 
-def load_reliability(source: str | Path) -> Reliability | None:
-    """How far the answers of a checkpoint folder can be trusted, where that was measured, or None.
+def optional(source: str | Path, file: str, *more: str) -> Path | None:
+    """A file that need not stand beside a checkpoint's weights, or None; where it is there, ``more`` are beside it if they are.
 
     Raises:
-        CheckpointError: a file is damaged.
+        CheckpointError: the hub does not answer.
     """
     try:
-        return read_reliability(source)
+        path = beside(source, file)
+        for other in more if path is not None else ():
+            beside(source, other)
+    except UNREACHABLE as error:
+        raise unreachable(source, error) from None
+    return path
+
+
+def load_reliability(source: str | Path) -> Reliability | None:
+    """How far the answers of a checkpoint can be trusted, where that was measured, or None.
+
+    Raises:
+        CheckpointError: a file is damaged, or the hub does not answer.
+    """
+    path = optional(source, FIGURES, PROBE)
+    try:
+        return None if path is None else read_reliability(path.parent)
     except ValueError as error:
         raise CheckpointError(str(error)) from None
 
 
 def load_confounders(source: str | Path) -> Dictionary | None:
-    """What the confounders of a checkpoint folder's CCIM are, where that is told, or None.
+    """What the confounders of a checkpoint's CCIM are, where that is told, or None.
 
     Raises:
-        CheckpointError: the file is damaged.
+        CheckpointError: the file is damaged, or the hub does not answer.
     """
-    path = Path(source) / CONFOUNDERS
+    path = optional(source, CONFOUNDERS)
     try:
-        return read_dictionary(path) if path.is_file() else None
+        return None if path is None else read_dictionary(path)
     except ValueError as error:
         raise CheckpointError(f"{error}; restore or delete it.") from None
 
 
 def load_card(source: str | Path) -> str:
-    """The model card beside a checkpoint folder's weights, in Markdown without its metadata; empty where there is none."""
-    path = Path(source) / "README.md"
+    """The model card beside a checkpoint's weights, in Markdown without its metadata; empty where there is none.
+
+    Raises:
+        CheckpointError: the hub does not answer.
+    """
+    path = optional(source, "README.md")
     try:
-        return ModelCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=True).text.strip() if path.is_file() else ""
+        return "" if path is None else ModelCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=True).text.strip()
     except (OSError, UnicodeError):
         return ""
 
 
 def load_bank(source: str | Path) -> Tensor | None:
-    """S_out of other images (M, D, H, W) beside a checkpoint folder's weights, or None.
+    """S_out of other images (M, D, H, W) beside a checkpoint's weights, or None.
 
     Raises:
-        CheckpointError: the file is damaged.
+        CheckpointError: the file is damaged, or the hub does not answer.
     """
-    path = Path(source) / BANK
-    if not path.is_file():
+    path = optional(source, BANK)
+    if path is None:
         return None
     try:
         return load_file(path)["s_out"].float()

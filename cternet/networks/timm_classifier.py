@@ -87,13 +87,15 @@ class TimmClassifier(Classifier):
         self.net: Any = net
 
     @classmethod
-    def from_pretrained(cls, source: str, *, config: TimmConfig, strict: bool = True) -> "TimmClassifier":
-        """From a folder, ``hf-hub:owner/name``, ``owner/name`` on the hub, or a name of timm that has weights."""
+    def from_pretrained(
+        cls, source: str, *, config: TimmConfig, revision: str | None = None, strict: bool = True
+    ) -> "TimmClassifier":
+        """From a folder, ``owner/name`` on the hub, or a name of timm that has weights."""
         name = source
         if Path(source).is_dir():
             name = f"local-dir:{source}"
-        elif not is_timm_name(source) and ":" not in source:
-            name = f"hf-hub:{source}"
+        elif not is_timm_name(source):
+            name = f"hf-hub:{source}@{revision}" if revision else f"hf-hub:{source}"
         return cls(timm.create_model(name, pretrained=True), config)
 
     def forward_features(self, images: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Photo in, result out: owns the transform, the device and inference mode; keeps nothing of any photo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from cternet.networks.classifier import Outputs
 from cternet.networks.clef import CLEFOutputs
 from cternet.networks.confounders import Dictionary
 from cternet.networks.cternet import CounterfactualOutputs, CTERNet
+from cternet.networks.hub import called
 from cternet.networks.network import Network, Ratings
 from cternet.networks.reliability import Reliability
 from cternet.networks.sentiment_map import Pooling
@@ -54,6 +55,9 @@ class Predictor:
         confounders: what its CCIM's are, where it has one and that is told.
         card: its model card, in Markdown; empty where there is none.
 
+    Attributes:
+        elsewhere: asked before every forward pass; where it gives what ``run`` would, the network here does not run.
+
     Raises:
         ValueError: torch has no such device.
     """
@@ -69,13 +73,9 @@ class Predictor:
         confounders: Dictionary | None = None,
         card: str = "",
     ) -> None:
-        try:
-            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-            model = model.to(self.device).to(memory_format=torch.channels_last)
-        except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
-            said = str(error).strip().splitlines()[0]
-            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or use cpu") from None
-        self.model = model.eval().requires_grad_(False)
+        self.model = model
+        self.move(device)
+        self.model.eval().requires_grad_(False)
         self.config: Any = model.config
         self.name = name
         self.bank = bank
@@ -83,6 +83,7 @@ class Predictor:
         self.confounders = confounders
         self.card = card
         self.passes = Passes(self.run)
+        self.elsewhere: Callable[[Inputs], Passed | None] | None = None
         if isinstance(model, CTERNet):
             with torch.inference_mode():
                 weight, bias, budget = model.sentiment_map.pooling
@@ -93,7 +94,7 @@ class Predictor:
     def from_pretrained(
         cls, source: str | Path, *, device: str | torch.device | None = None, kind: type[Network] = Network
     ) -> "Predictor":
-        """From a checkpoint folder, a hub id, or a name of timm.
+        """From a checkpoint folder, a hub id (``owner/name``, or ``owner/name@revision``), or a name of timm.
 
         Args:
             kind: the class of network that is needed: ``CTERNet`` for one whose results are ``Analysis``.
@@ -101,9 +102,22 @@ class Predictor:
         Raises:
             CheckpointError: the folder is missing, incomplete, damaged or of another family; the message says how to fix it.
         """
-        model, name, bank = load_model(source, kind), Path(str(source)).name, load_bank(source)
+        model, name, bank = load_model(source, kind), called(source), load_bank(source)
         about: dict[str, Any] = {"reliability": load_reliability(source), "confounders": load_confounders(source)}
         return cls(model, name=name, device=device, bank=bank, card=load_card(source), **about)
+
+    def move(self, device: str | torch.device | None = None) -> None:
+        """Have the network run on a torch device; by default a GPU where there is one.
+
+        Raises:
+            ValueError: torch has no such device.
+        """
+        try:
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            self.model = self.model.to(self.device).to(memory_format=torch.channels_last)
+        except (AssertionError, RuntimeError) as error:  # a name torch does not know, or hardware that is not there
+            said = str(error).strip().splitlines()[0]
+            raise ValueError(f"torch cannot use the device {device}: {said}; leave it out, or use cpu") from None
 
     def __repr__(self) -> str:
         """Its name, family, and where it runs."""
@@ -137,7 +151,7 @@ class Predictor:
         """``analyze_batch``, and the features X (B, C, H, W) on the predictor's device, for methods that explain the head."""
         prepared = [self.prepare(photo) for photo in photos]
         inputs = {name: torch.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
-        passed = self.passes(inputs, stop)
+        passed = self.forward(inputs, stop)
         x, outputs, maps = passed.x, passed.outputs, passed.maps
         strange, contexts = self.strangeness(x), self.contexts(x)
         found = [
@@ -173,9 +187,18 @@ class Predictor:
                 one |= {"examples": tuple(examples), "thumbnail": picture}
         return [tuple(Context(share, **one) for share, one in zip(row, about, strict=True)) for row in shares]
 
+    def forward(self, inputs: Inputs, stop: Stop = never) -> Passed:
+        """What the network makes of batches of what ``prepare`` gives: ``elsewhere``, or in its turn among ``passes``.
+
+        Raises:
+            Stopped: ``stop()`` said so before its turn came.
+        """
+        found = None if self.elsewhere is None else self.elsewhere(inputs)
+        return self.passes(inputs, stop) if found is None else found
+
     @torch.inference_mode()
     def run(self, inputs: Inputs) -> Passed:
-        """One pass of batches of what ``prepare`` gives; ask ``passes`` for one, which runs one at a time."""
+        """One pass; its features stay on the device."""
         # channels_last is the faster layout for convolutions
         there = {name: one.to(self.device, memory_format=torch.channels_last) for name, one in inputs.items()}
         x = self.model.forward_features(**there)

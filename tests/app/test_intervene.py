@@ -185,7 +185,7 @@ def test_the_threshold_and_superpixels_change_the_regions(page, sent):
 def test_really_hiding_runs_the_network_once_and_shows_both_drops(page, sent, monkeypatch):
     runs = []
     forward = page.studio.predictor.forward
-    monkeypatch.setattr(page.studio.predictor, "forward", lambda x: runs.append(1) or forward(x))
+    monkeypatch.setattr(page.studio.predictor, "forward", lambda *given: runs.append(1) or forward(*given))
     payload = asked(sent, mask=encode(centre((4, 4))))
     view = page.hide(visitor(), "mean", json.dumps(payload))["hiding"]
     assert len(runs) == 1

@@ -27,6 +27,7 @@ from cternet.compare import Networks
 from cternet.networks.confounders import Dictionary, Provenance
 from cternet.networks.reliability import Reliability
 from tests.app.calls import uploaded
+from tests.hub_cache import cached
 from tests.tiny import tiny_clef, tiny_network, tiny_photo, tiny_rater
 from tests.toy import Toy, ToyConfig, toy_family
 
@@ -65,8 +66,12 @@ def pages_of(networks: Networks, **more: object) -> dict[str, Page]:
 
 
 def test_sources_are_folders_ids_and_folders_of_folders(folder: Path):
-    named = os.pathsep.join([str(folder / "two"), "hf-hub:someone/model", "someone/model", str(folder)])
-    assert sources_of(named) == [str(folder / "two"), "hf-hub:someone/model", "someone/model", str(folder / "one")]
+    ids = ["hf-hub:someone/model", "someone/model", "hf-hub:someone/model@v1", "someone/model@refs/pr/1"]
+    assert sources_of(os.pathsep.join([str(folder / "two"), *ids, str(folder)])) == [
+        str(folder / "two"),
+        *ids,
+        str(folder / "one"),
+    ]
     with pytest.raises(CheckpointError, match="names no model"):
         sources_of("")
 
@@ -78,6 +83,15 @@ def test_models_have_the_names_of_their_folders_and_twins_a_number(folder: Path,
     assert paths(found) == {"one": "", "two": "two", "one-2": "one-2"}
     found[1].predictor.name = "a b/../c"
     assert paths(found)["a b/../c"] == "a-b-..-c"
+
+
+def test_revisions_of_a_model_on_the_hub_are_told_apart(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    cached(tmp_path / "cache", monkeypatch, "someone/some", {"v1": folder / "one", "main": folder / "two"})
+    found = load_models(os.pathsep.join(["hf-hub:someone/some@v1", "someone/some"]))
+    assert paths(found) == {"some": "", "some-2": "some-2"}
+    assert [networks.predictor.model.family for networks in found] == ["cternet", "vanilla"]
+    with pytest.raises(CheckpointError, match=r"^someone/some@v2 could not be fetched from the hub"):
+        load_models(os.pathsep.join(["someone/some", "someone/some@v2"]))
 
 
 def test_networks_beside_the_models_load_once(networks: Networks, sources: dict, plain: Networks):

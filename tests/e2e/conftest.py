@@ -39,6 +39,19 @@ def start_app(port: int, output: IO[str] | int = subprocess.PIPE, **environment:
     )
 
 
+def wait_for(process: subprocess.Popen, port: int) -> None:
+    """Until an app that was started serves."""
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail("the app did not start")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail("the app did not answer in two minutes")
+
+
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory) -> Iterator[str]:
     port = free_port()

@@ -68,6 +68,13 @@ def test_a_wrong_path_of_weights_fails_at_once(named):
     assert time.monotonic() - start < 3, "nothing heavy is imported"
 
 
+def test_a_revision_that_is_not_there_stops_the_start_with_a_sentence(tmp_path):
+    process = start_app(free_port(), CTERNET_WEIGHTS="hf-hub:someone/some@refs/pr/1", HF_HUB_CACHE=str(tmp_path))
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert output.strip().splitlines()[-1].startswith("error: hf-hub:someone/some@refs/pr/1 could not be fetched from the hub")
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_of_a_visitor_is_left_when_it_ends(tmp_path, end):
     port = free_port()

@@ -10,7 +10,6 @@ import timm
 import torch
 
 from cternet import CheckpointError, Predictor, load_model
-from cternet.networks import checkpoint as checkpoint_module
 from cternet.networks.checkpoint import CONFIG
 from cternet.networks.timm_classifier import TimmClassifier, TimmConfig
 from tests.tiny import TIMM, tiny_photo, tiny_timm
@@ -111,18 +110,27 @@ def test_what_is_no_classifier_of_photos(net: torch.nn.Module, words: str):
         TimmClassifier(net, TimmConfig())
 
 
-@pytest.mark.parametrize("source", ["someone/some", "hf-hub:someone/some"])
-def test_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str):
+@pytest.mark.parametrize(
+    ("source", "revision"),
+    [
+        ("someone/some", None),
+        ("hf-hub:someone/some", None),
+        ("someone/some@v1", "v1"),
+        ("hf-hub:someone/some@refs/pr/1", "refs/pr/1"),
+    ],
+)
+def test_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, revision: str | None):
     """A local folder stands in for the hub."""
     folder, net = tiny_timm(tmp_path / "hub", "test_efficientnet", LABELS)
 
-    def download(repo_id: str, filename: str, **_: object) -> str:
-        assert repo_id == "someone/some"
+    def download(repo_id: str, filename: str, revision: str | None = None, **_: object) -> str:
+        assert (repo_id, revision) == asked
         copied = tmp_path / "cache" / filename
         copied.parent.mkdir(exist_ok=True)
         return str(shutil.copy(folder / filename, copied))
 
-    monkeypatch.setattr(checkpoint_module, "hf_hub_download", download)
+    asked = ("someone/some", revision)
+    monkeypatch.setattr("cternet.networks.hub.hf_hub_download", download)
     monkeypatch.setattr("timm.models._hub.hf_hub_download", download)
     network = load_model(source)
     images = torch.randn(1, 3, network.config.image_size, network.config.image_size)
