@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.calls import in_time
 from app.checks import Refused
+from app.departures import Departures
 from app.queues import PHOTO
 from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
@@ -89,6 +90,7 @@ class StudioBlocks(gr.Blocks):
         super().__init__(*args, **kwargs)
         self.default_config = StudioConfig(self)
         self.seconds = seconds
+        self.departures = Departures(self.forget)
         self.reports = Reports()
         self.unlisted: set[str] = set()
         self.unread: dict[str, tuple[int, int]] = {}
@@ -130,6 +132,8 @@ class StudioBlocks(gr.Blocks):
             raise Refused(NO_SESSION)
         call = partial(super().call_function, block_fn, processed_input, iterator, requests, event_id, *args, **kwargs)
         seconds = None if block_fn.types_generator else self.seconds
+        if isinstance(requests, Request) and requests.session_hash:
+            self.departures.heard(requests.session_hash)
         try:
             found: dict[str, Any] = await in_time(call, left=self.leaving(event_id), seconds=seconds)
             return found
@@ -212,6 +216,7 @@ class StudioBlocks(gr.Blocks):
 
         async def dropping() -> None:
             self.drop_unread()
+            await asyncio.to_thread(self.departures.forget_those_gone)
 
         tasks = [asyncio.create_task(every(LISTED_EVERY, listing)), asyncio.create_task(every(UNREAD_EVERY, dropping))]
         try:

@@ -12,6 +12,7 @@ from app.analyze.rated import RatedPage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
+from app.departures import Departures
 from app.footer import footer
 from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
@@ -34,6 +35,8 @@ MEMORY = 2**30
 """Bytes that a page's store of visitors' data may take, over all models."""
 PAGES: tuple[type[Page], ...] = (AnalyzePage, RatedPage, ClassifiedPage, IntervenePage, ComparePage)
 """In the order of their tabs; of one title the first whose needs the model meets."""
+FILES = (600, 3000)
+"""Seconds between two looks for old files, and from which age on they are: none is there for more than an hour."""
 DEFAULTS = Settings.model_construct()
 """Settings where the environment says nothing."""
 TOGGLES = Path(__file__).with_name("toggles.js").read_text(encoding="utf-8")
@@ -48,23 +51,30 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     """
     downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
     demo = StudioBlocks(
-        title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True, seconds=settings.seconds
+        title="CTERNet Studio", analytics_enabled=False, delete_cache=FILES, fill_width=True, seconds=settings.seconds
     )
     pages: list[Page] = []
 
-    def leave(request: gr.Request) -> None:
-        """Forget a visitor."""
+    def forget(session: str) -> None:
         for page in pages:
-            page.leave(request.session_hash)
-        demo.reports.forget(request.session_hash)
-        downloads.forget(request.session_hash)
-        demo.forget(request.session_hash)
+            page.leave(session)
+        demo.reports.forget(session)
+        downloads.forget(session)
 
+    def leave(request: gr.Request) -> None:
+        """A visitor's connection is gone: nothing more is done for them, and they are forgotten unless they come back."""
+        for page in pages:
+            page.rest(request.session_hash)
+        demo.forget(request.session_hash)
+        demo.departures.left(request.session_hash)
+
+    demo.departures = Departures(forget)
     with demo:
         Endpoints(*models).build()
     for networks in models:
         memory = MEMORY // len(models)
         studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
+        studio.heard = demo.departures.heard
         if settings.zero_gpu:
             studio.batch = BATCH
         path = found[networks.predictor.name]

@@ -38,6 +38,7 @@ class Studio:
         batch: photos of a zip that go through the network together.
         photos: each visitor's photo.
         panels: which page each visitor looks at, by its name.
+        heard: told of visitors who do something without the queue.
     """
 
     networks: Networks
@@ -50,6 +51,7 @@ class Studio:
     batch: int = 4
     photos: Sessions[OpenPhoto] = field(init=False)
     panels: Sessions[str] = field(default_factory=Sessions)
+    heard: Callable[[str], None] = field(default=lambda _session: None)
     known: dict[Example, Result] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -132,8 +134,12 @@ class Page(ABC):
     def build(self, frame: Frame) -> None:
         """Lay the page out and wire it; called inside its tab."""
 
+    def rest(self, session: str) -> None:  # noqa: B027 - most pages work on nothing
+        """Give up what is being worked on for a visitor; what was made stays."""
+
     def leave(self, session: str) -> None:
         """Forget a visitor."""
+        self.rest(session)
         self.studio.leave(session)
 
 

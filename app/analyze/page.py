@@ -12,12 +12,11 @@ from app.checks import Flag, Payload, Refused, Seed, offered, one_of, real_numbe
 from app.choices import allocations, first
 from app.page import Frame, Page, Shown, by_name
 from app.queues import REDRAW
-from app.workspace.open_photo import OpenPhoto
+from app.workspace.open_photo import FORGOTTEN, OpenPhoto
 from cternet import LEVELS, Analysis, Predictor
 from cternet.show.colours import SEQUENTIAL
 from cternet.show.export import write
 
-FORGOTTEN = "The server no longer keeps this analysis; choose the photo again."
 UNKNOWN_EMOTION = "This model does not know that emotion; reload the page."
 Part = Callable[[OpenPhoto, Analysis, "View"], str]
 
@@ -109,7 +108,7 @@ class AnalyzePage(Page):
         def redraw(request: gr.Request, **values: Any) -> Shown:
             photo = self.studio.photos.get(request.session_hash)
             if photo is None:
-                return {}
+                raise Refused(FORGOTTEN)
             chosen = self.view(values)
             photo.emotion = None if chosen.label == photo.analysis.prediction else chosen.label
             photo.reference = chosen.allocation, chosen.level, chosen.seed

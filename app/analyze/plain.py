@@ -11,10 +11,8 @@ from app.analyze.layout import OPACITY, download_row
 from app.checks import Flag, Payload, Refused, real_number
 from app.page import Frame, Page, Shown, by_name
 from app.queues import REDRAW
-from app.workspace.open_photo import OpenPhoto
+from app.workspace.open_photo import FORGOTTEN, OpenPhoto
 from cternet.show.export import write
-
-FORGOTTEN = "The server no longer keeps these results; choose the photo again."
 
 
 class Look(Payload):
@@ -69,7 +67,9 @@ class PlainPage(Page):
     def redraw(self, request: gr.Request, **values: Any) -> Shown:
         """The maps in another way."""
         photo = self.studio.photos.get(request.session_hash)
-        return {} if photo is None else {"maps": self.maps(photo, self.look.of(values))}
+        if photo is None:
+            raise Refused(FORGOTTEN)
+        return {"maps": self.maps(photo, self.look.of(values))}
 
     def download(self, ending: str) -> Callable[..., Shown]:
         def download(request: gr.Request, **values: Any) -> Shown:

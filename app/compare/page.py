@@ -182,14 +182,18 @@ class ComparePage(Page):
 
         return download
 
-    def leave(self, session: str) -> None:
-        """Forget a visitor; their work under way gives up."""
+    def rest(self, session: str) -> None:
+        """Give up the maps or numbers that are being made for a visitor."""
         found = self.sessions.get(session)
-        if found is not None:
+        if found is not None and found.working:
             found.start("stopped")
+        self.zip_part.rest(session)
+
+    def leave(self, session: str) -> None:
+        """Forget a visitor."""
+        super().leave(session)
         self.sessions.drop(session)
         self.zip_part.leave(session)
-        super().leave(session)
 
     # --- what handlers share
 

@@ -115,15 +115,17 @@ class ZipPart:
 
     def stop(self, request: gr.Request) -> None:
         """Finish with the photos done so far."""
-        survey = self.sessions.get(request.session_hash)
+        self.rest(request.session_hash)
+
+    def rest(self, session: str) -> None:
+        """Give up a visitor's survey."""
+        survey = self.sessions.get(session)
         if survey is not None:
             survey.stop()
 
     def leave(self, session: str) -> None:
         """Forget a visitor."""
-        survey = self.sessions.get(session)
-        if survey is not None:
-            survey.stop()
+        self.rest(session)
         self.sessions.drop(session)
 
     @staticmethod

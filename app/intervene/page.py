@@ -33,7 +33,7 @@ from cternet.results.painting import paint
 STYLE = Path(__file__).with_name("intervene.css")
 LONGEST = 20_000
 """Characters of a painting with its settings; many times what the canvas sends."""
-FORGOTTEN = "The server no longer keeps this photo; choose it again. Its link keeps the painting."
+FORGOTTEN = "The server no longer keeps this photo: reload the page, or choose it again. Its link keeps the painting."
 OTHER_PHOTO = "Another photo is open now."
 NOTHING = "Nothing is painted yet: first paint what to hide."
 PAINTING = "document.querySelector('#whatif-canvas')?.painting?.() ?? ''"
@@ -89,8 +89,9 @@ class IntervenePage(Page):
         """A server function's answer; whatever is wrong becomes a sentence and leaves the page as it is."""
         session = await session_of(request)
         photo = self.studio.photos.get(session) if session else None
-        if photo is None:
+        if session is None or photo is None:
             return {"message": FORGOTTEN, "wrong": True}
+        self.studio.heard(session)
         try:
             asked = self.asked(payload, photo)
             return await anyio.to_thread.run_sync(work, asked, photo)

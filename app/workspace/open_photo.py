@@ -14,6 +14,8 @@ from cternet import Analysis, Result
 from cternet.regions import superpixels
 from cternet.results.painting import Mask
 
+FORGOTTEN = "The server has no photo of yours open: reload the page, or choose the photo again."
+"""Said to whoever asks for more of it: the server was started anew, or they were away for long."""
 NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 

@@ -18,7 +18,7 @@ from app.uploads import received
 from app.workspace.examples import clicked, examples_gallery
 from app.workspace.open_photo import OpenPhoto
 from app.workspace.opening import Opening
-from app.workspace.waiting import SENT, waiting_line
+from app.workspace.waiting import OWN_SENT, SENT, waiting_line
 from cternet import ImageError
 
 SCRIPT = Path(__file__).with_name("address.js").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ ELSEWHERE = "This link's photo is not on this server: choose the same file to se
 STILL_THERE = f"""async photo => {{
     await new Promise(wake => setTimeout(wake, 60));
     if (!document.querySelector('#photo img')) return null;
-    {SENT}
+    {OWN_SENT}
     return photo;
 }}"""
 """Gradio also calls it an input when a photo is taken away, and sends the photo that was there."""

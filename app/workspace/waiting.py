@@ -10,8 +10,10 @@ from app.html import render
 from app.sessions import session_of
 
 SCRIPT = Path(__file__).with_name("waiting.js").read_text(encoding="utf-8")
-SENT = "document.dispatchEvent(new Event('photo-sent'));"
-"""For scripts: the visitor's photo is on its way to the queue."""
+SENT = "document.dispatchEvent(new CustomEvent('photo-sent', {detail: {own: false}}));"
+"""For scripts: the photo that was chosen is on its way to the queue."""
+OWN_SENT = SENT.replace("false", "true")
+"""The same of a visitor's own photo, which the server may not have."""
 
 
 def waiting_line(demo: StudioBlocks) -> gr.HTML:

@@ -82,7 +82,7 @@ def forwards(networks: Networks, monkeypatch) -> list[str]:
     ran: list[str] = []
     others, forward = networks.forward, networks.predictor.forward
     monkeypatch.setattr(networks, "forward", lambda name, images: (ran.append(name), others(name, images))[1])
-    monkeypatch.setattr(networks.predictor, "forward", lambda images: (ran.append("cternet"), forward(images))[1])
+    monkeypatch.setattr(networks.predictor, "forward", lambda *given: (ran.append("cternet"), forward(*given))[1])
     return ran
 
 
