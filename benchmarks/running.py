@@ -20,20 +20,26 @@ EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 
 @contextmanager
-def started(port: int) -> Iterator[tuple[str, int]]:
-    """The app's address and process id."""
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": str(SHIPPED)}
+def started(port: int, *, weights: str = str(SHIPPED), path: str = "", every: float = 0.5) -> Iterator[tuple[str, int]]:
+    """The app's address and process id, once it answers.
+
+    Args:
+        weights: as CTERNET_WEIGHTS takes them; empty for every shipped model.
+        path: what is asked for until it answers.
+        every: seconds between two attempts.
+    """
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": weights}
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     try:
-        for _ in range(240):
+        while time.monotonic() < end:
             if process.poll() is not None:
                 sys.exit("error: the app did not start; run python app.py to see why")
             try:
-                httpx.get(url, timeout=2)
+                httpx.get(f"{url}{path}", timeout=2)
                 break
             except httpx.HTTPError:
-                time.sleep(0.5)
+                time.sleep(every)
         yield url, process.pid
     finally:
         process.terminate()
@@ -49,3 +55,9 @@ def resident(pid: int) -> int:
     """Bytes a process holds in memory."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * resource.getpagesize()
+
+
+def worked(pid: int) -> float:
+    """Seconds that processors have worked for a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
