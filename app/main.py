@@ -47,6 +47,7 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     """
     downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
     demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
+    routes = {name: demo.route(name, path, show_in_navbar=False).current_page if path else "" for name, path in found.items()}
     pages: list[Page] = []
 
     def leave(request: gr.Request) -> None:
@@ -57,15 +58,14 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         downloads.forget(request.session_hash)
         demo.forget(request.session_hash)
 
-    with demo:
+    demo.current_page = ""
+    with demo:  # once for all pages: each time gradio leaves its blocks, it makes a whole server of them
         Endpoints(*models).build()
-    for networks in models:
-        memory = MEMORY // len(models)
-        studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
-        path = found[networks.predictor.name]
-        with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
+        for networks in models:
+            memory = MEMORY // len(models)
+            studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
+            demo.current_page = routes[networks.predictor.name]
             pages += build_model(demo, studio)
-    with demo:
         demo.unload(leave)
     for block_fn in demo.fns.values():
         if block_fn.concurrency_id == PHOTO["concurrency_id"]:
