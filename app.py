@@ -58,6 +58,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 tempfile.tempdir = FOLDER
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(FOLDER, "uploads")
 
+from app.later import import_later
 from app.main import build, options
 from app.models import EVERY_SHIPPED_MODEL, load_models
 from app.observed import start_log
@@ -97,4 +98,5 @@ def end(_number: int, _frame: object) -> NoReturn:
 if __name__ == "__main__":
     for number in ENDS:
         signal.signal(number, end)
+    import_later()
     demo.launch(**options(demo, settings))
