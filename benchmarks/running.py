@@ -32,14 +32,15 @@ def started(port: int, *, weights: str = str(SHIPPED), path: str = "", every: fl
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     try:
-        while time.monotonic() < end:
-            if process.poll() is not None:
-                sys.exit("error: the app did not start; run python app.py to see why")
-            try:
-                httpx.get(f"{url}{path}", timeout=2)
-                break
-            except httpx.HTTPError:
-                time.sleep(every)
+        with httpx.Client(timeout=2) as http:  # one: to make a client takes longer than to ask
+            while time.monotonic() < end:
+                if process.poll() is not None:
+                    sys.exit("error: the app did not start; run python app.py to see why")
+                try:
+                    http.get(f"{url}{path}")
+                    break
+                except httpx.HTTPError:
+                    time.sleep(every)
         yield url, process.pid
     finally:
         process.terminate()
