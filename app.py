@@ -25,6 +25,7 @@ Hugging Face Spaces starts here too.  Everything is set by the environment:
 import argparse
 import atexit
 import ctypes
+import gc
 import os
 import shutil
 import signal
@@ -57,6 +58,7 @@ if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
     # The C library keeps freed memory in arenas, one for every few threads: hundreds of megabytes after some passes.
     libc.mallopt(M_ARENA_MAX, 2)
 
+gc.disable()  # nearly all that a start makes stays: to look for garbage meanwhile takes a fifth of its time
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 # Gradio would keep ten thousand calls for statistics nobody asks for, and sum them up after each with a library of its own.
 os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**31)}
@@ -76,6 +78,7 @@ if settings.zero_gpu:  # before torch, whose calls of CUDA it watches
     except ImportError:
         sys.exit("error: ZeroGPU needs the package spaces; add it to requirements.txt")
 
+from app.later import import_later
 from app.main import build, options
 from app.models import EVERY_SHIPPED_MODEL, load_models
 from app.observed import start_log
@@ -98,6 +101,8 @@ if settings.zero_gpu:  # such a Space does not start unless a function asks for 
     Loans(spaces.GPU, [networks.predictor for networks in models])
 
 demo = build(*models, settings=settings)
+gc.freeze()  # nor do visitors wait until all of it is looked through
+gc.enable()
 
 
 def at_once() -> NoReturn:
@@ -118,4 +123,5 @@ def end(_number: int, _frame: object) -> NoReturn:
 if __name__ == "__main__":
     for number in ENDS:
         signal.signal(number, end)
+    import_later()
     demo.launch(**options(demo, settings))

@@ -53,6 +53,7 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
     demo = StudioBlocks(
         title="CTERNet Studio", analytics_enabled=False, delete_cache=FILES, fill_width=True, seconds=settings.seconds
     )
+    routes = {name: demo.route(name, path, show_in_navbar=False).current_page if path else "" for name, path in found.items()}
     pages: list[Page] = []
 
     def forget(session: str) -> None:
@@ -68,19 +69,17 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         demo.forget(request.session_hash)
         demo.departures.left(request.session_hash)
 
-    demo.departures = Departures(forget)
-    with demo:
+    demo.departures, demo.current_page = Departures(forget), ""
+    with demo:  # once for all pages: each time gradio leaves its blocks, it makes a whole server of them
         Endpoints(*models).build()
-    for networks in models:
-        memory = MEMORY // len(models)
-        studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
-        studio.heard = demo.departures.heard
-        if settings.zero_gpu:
-            studio.batch = BATCH
-        path = found[networks.predictor.name]
-        with demo.route(networks.predictor.name, path, show_in_navbar=False) if path else demo:
+        for networks in models:
+            memory = MEMORY // len(models)
+            studio = Studio(networks, examples, downloads, memory, found, demo.reports, settings.upload_megabytes)
+            studio.heard = demo.departures.heard
+            if settings.zero_gpu:
+                studio.batch = BATCH
+            demo.current_page = routes[networks.predictor.name]
             pages += build_model(demo, studio)
-    with demo:
         demo.unload(leave)
     for block_fn in demo.fns.values():
         if block_fn.concurrency_id in (PHOTO["concurrency_id"], PROGRAM["concurrency_id"]):

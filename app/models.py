@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -63,6 +64,24 @@ def load_models(
     """
     if threads is not None:
         torch.set_num_threads(threads)
+    with one_thread():
+        return load_each(named, device)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, torch works in one thread: to share out the small tensors of a start takes longer than to copy them, and many
+    times as long where other programs have the cores."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
+
+
+def load_each(named: str, device: str | None) -> list[Networks]:
+    """``load_models``, in the threads that torch has."""
     asked, predictors = listed(named), {}
     for source in sources(named):
         try:

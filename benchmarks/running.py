@@ -22,22 +22,34 @@ EXAMPLES = sorted((ROOT / "assets" / "examples").glob("*.jpg"))
 
 @contextmanager
 def started(
-    port: int, command: Sequence[str] = ("app.py",), settings: Mapping[str, str] = MappingProxyType({})
+    port: int,
+    command: Sequence[str] = ("app.py",),
+    settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    path: str = "",
+    every: float = 0.5,
 ) -> Iterator[tuple[str, int]]:
-    """The address and process id of the app, or of another server that Python starts."""
+    """The address and process id of the app, or of another server that Python starts, once it answers.
+
+    Args:
+        settings: environment variables; the shipped CTERNet is its model unless they say otherwise.
+        path: what is asked for until it answers.
+        every: seconds between two attempts.
+    """
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": str(SHIPPED)}
     environment |= settings
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     try:
-        for _ in range(240):
-            if process.poll() is not None:
-                sys.exit("error: the app did not start; run python app.py to see why")
-            try:
-                httpx.get(url, timeout=2)
-                break
-            except httpx.HTTPError:
-                time.sleep(0.5)
+        with httpx.Client(timeout=2) as http:  # one: to make a client takes longer than to ask
+            while time.monotonic() < end:
+                if process.poll() is not None:
+                    sys.exit("error: the app did not start; run python app.py to see why")
+                try:
+                    http.get(f"{url}{path}")
+                    break
+                except httpx.HTTPError:
+                    time.sleep(every)
         yield url, process.pid
     finally:
         process.terminate()
@@ -59,3 +71,9 @@ def peak(pid: int) -> int:
     """Bytes a process has held in memory at most."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def worked(pid: int) -> float:
+    """Seconds that processors have worked for a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cternet.results.analysis import Analysis
 from cternet.results.painting import Mask
@@ -98,6 +97,8 @@ def turning_set(analysis: Analysis) -> MinimalSet | None:
 
 def keeping_set(analysis: Analysis) -> MinimalSet | None:
     """The smallest set of cells that alone keeps the answer, everything else not noticed; None where not even all cells do."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # a tenth of a second for all who do not ask
+
     shares, without = leads(analysis)
     if (without + shares.sum(axis=1) <= CLEAR).any():
         return None

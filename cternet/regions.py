@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.segmentation import slic
 
 from cternet.results.analysis import Analysis
 from cternet.results.result import Array
@@ -79,6 +78,8 @@ def superpixels(photo: NDArray[np.uint8], shape: tuple[int, int], count: int = 1
     Raises:
         ValueError: a count out of range.
     """
+    from skimage.segmentation import slic  # a tenth of a second for all who want no superpixels
+
     rows, columns = shape
     if not 1 <= count <= rows * columns:
         raise ValueError(f"the number of superpixels must be from 1 to {rows * columns}, not {count}")

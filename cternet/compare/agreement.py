@@ -7,7 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from cternet.compare.pixel_ranking import levels, stretched
 
@@ -18,6 +17,8 @@ def agreement(maps: Sequence[NDArray[Any] | None]) -> NDArray[np.float64]:
     Two maps are compared on the coarser of their grids, the finer one averaged over its cells: so their number does not depend
     on which other maps are there.  NaN where one is missing, or the same everywhere on that grid; 1 of a map with itself.
     """
+    from scipy.stats import spearmanr  # a quarter of a second for all who compare nothing
+
     found = np.full((len(maps), len(maps)), np.nan)
     present = {index: values for index, values in enumerate(maps) if values is not None}
     found[list(present), list(present)] = 1

@@ -2,7 +2,8 @@
 
 The package computes weights and maps from activations and gradients; the backbone's forward is shared with every other map, and
 the gradients need the head alone.  Maps stay on the head's grid and on their own scale: the package's own stretching of each
-map to [0, 1] would hide how large it is.
+map to [0, 1] would hide how large it is.  It is imported where it is needed: it brings scikit-learn, half a second for all who
+want no such map.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from cternet.compare.errors import MapError
@@ -23,12 +22,13 @@ from cternet.stopping import Stopped
 Make = Callable[[Sample, str, Callable[[], bool]], NDArray[Any]]
 
 FAMILY = {
-    "grad-cam": GradCAM,
-    "grad-cam++": GradCAMPlusPlus,
-    "layer-cam": LayerCAM,
-    "hires-cam": HiResCAM,
-    "eigen-cam": EigenCAM,
+    "grad-cam": "GradCAM",
+    "grad-cam++": "GradCAMPlusPlus",
+    "layer-cam": "LayerCAM",
+    "hires-cam": "HiResCAM",
+    "eigen-cam": "EigenCAM",
 }
+"""The package's classes."""
 
 
 def cam(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
@@ -51,10 +51,13 @@ def from_features(kind: str, network: str) -> Make:
     """A method of ``FAMILY`` on the last features of ``network``; where it finds nothing for the class, 0."""
 
     def make(sample: Sample, label: str, _stop: Callable[[], bool]) -> NDArray[Any]:
+        import pytorch_grad_cam
+        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
         x = sample.need(network).float()[None]
         index = sample.networks.class_index(network, label)
         model = sample.networks.classifiers[network]
-        method = FAMILY[kind](model, [])
+        method = getattr(pytorch_grad_cam, FAMILY[kind])(model, [])
         features = model.on_grid(x).cpu().numpy()
         gradients = np.zeros_like(features)
         if method.uses_gradients:
@@ -99,6 +102,9 @@ def score_cam(sample: Sample, label: str, stop: Callable[[], bool]) -> NDArray[A
     Raises:
         Stopped: ``stop()`` said so before a batch.
     """
+    from pytorch_grad_cam import ScoreCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
     networks = sample.networks
     x, index = sample.need("vanilla").float()[None], networks.class_index("vanilla", label)
     image = networks.normalised("vanilla", sample.pixels("vanilla")[None])

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from cternet.compare.agreement import agreement
 from cternet.compare.errors import MapError
@@ -129,6 +128,8 @@ def prediction_interval(maps: Sequence[Faithfulness], share: float = 0.95) -> tu
 
     t has as many degrees of freedom as maps were measured: a map and its inverse are not independent.
     """
+    from scipy import stats  # a quarter of a second for all who measure nothing
+
     values = np.array([astuple(one) for one in with_inverses(maps)])
     reach = stats.t.ppf((1 + share) / 2, len(maps)) * values.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(values))
     middle = values.mean(axis=0)

@@ -1,24 +1,24 @@
 """Results as notebooks show them: the figure, and the key numbers as text.
 
 ``import cternet`` gives the result classes IPython's methods for it (``install``), so that results themselves know no drawing.
+Matplotlib is imported once something is drawn: a third of a second for all who draw nothing.
 """
 
 import io
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jinja2 import Environment
-from matplotlib.figure import Figure
 
 from cternet.results.analysis import Analysis
 from cternet.results.draws import Draws
 from cternet.results.result import Result
-from cternet.show.draws_figure import draws_figure
-from cternet.show.export import figure_of
-from cternet.show.figure import DRAWING
 from cternet.show.words import counterfactual_title, significant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["drawn"]
 
@@ -34,8 +34,10 @@ DRAWN: WeakKeyDictionary[Result, bytes] = WeakKeyDictionary()
 """Figures of results that are still in use: a notebook asks for one twice."""
 
 
-def drawn(figure: Callable[..., Figure], *arguments: Any, **options: Any) -> bytes:
+def drawn(figure: "Callable[..., Figure]", *arguments: Any, **options: Any) -> bytes:
     """What ``figure`` makes of its arguments as a PNG file, drawn while nobody else draws."""
+    from cternet.show.figure import DRAWING
+
     buffer = io.BytesIO()
     with DRAWING:
         figure(*arguments, **options).savefig(buffer, format="png")
@@ -44,6 +46,8 @@ def drawn(figure: Callable[..., Figure], *arguments: Any, **options: Any) -> byt
 
 def png(result: Result) -> bytes:
     """The figure of a result as a PNG file, drawn once."""
+    from cternet.show.export import figure_of
+
     if result not in DRAWN:
         DRAWN[result] = drawn(figure_of, result)
     return DRAWN[result]
@@ -51,6 +55,8 @@ def png(result: Result) -> bytes:
 
 def draws_png(draws: Draws) -> bytes:
     """The histogram of the draws as a PNG file."""
+    from cternet.show.draws_figure import draws_figure
+
     return drawn(draws_figure, draws)
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from gradio.routes import App
 
 from app.analyze.branches import branches_view
 from app.analyze.classified import ClassifiedPage
@@ -92,6 +93,26 @@ def test_revisions_of_a_model_on_the_hub_are_told_apart(folder: Path, tmp_path: 
     assert [networks.predictor.model.family for networks in found] == ["cternet", "vanilla"]
     with pytest.raises(CheckpointError, match=r"^someone/some@v2 could not be fetched from the hub"):
         load_models(os.pathsep.join(["someone/some", "someone/some@v2"]))
+
+
+def test_loading_leaves_torch_its_threads(folder: Path):
+    torch.set_num_threads(2)
+    load_models(str(folder), device="cpu")
+    assert torch.get_num_threads() == 2
+    with pytest.raises(CheckpointError):
+        load_models(str(folder / "none"), device="cpu")
+    assert torch.get_num_threads() == 2
+    load_models(str(folder), device="cpu", threads=3)
+    assert torch.get_num_threads() == 3
+
+
+def test_gradio_makes_no_more_servers_for_more_models(networks: Networks, plain: Networks, monkeypatch):
+    made, make = [], App.create_app
+    monkeypatch.setattr(App, "create_app", lambda *values, **options: made.append(1) or make(*values, **options))
+    build(networks)
+    alone = len(made)
+    build(networks, plain)
+    assert len(made) == 2 * alone
 
 
 def test_networks_beside_the_models_load_once(networks: Networks, sources: dict, plain: Networks):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import OptimizeResult
 
-from cternet import Analysis, Predictor, minimal_sets
+from cternet import Analysis, Predictor
 from cternet.minimal_sets import keeping_set, turning_set
 from cternet.results.painting import paint
 from tests.tiny import tiny_network, tiny_photo
@@ -77,7 +77,7 @@ def test_without_time_a_set_that_keeps_the_answer_is_found_and_not_called_the_sm
         analysis = made_up(seed)
         smallest = keeping_set(analysis)
         with monkeypatch.context() as patch:
-            patch.setattr(minimal_sets, "milp", lambda *_, **__: OptimizeResult(x=None, status=1))
+            patch.setattr("scipy.optimize.milp", lambda *_, **__: OptimizeResult(x=None, status=1))
             found = keeping_set(analysis)
         assert answer_without(analysis, found.cells) == analysis.prediction and not found.proven
         assert smallest.size <= found.size <= smallest.size + 2
@@ -89,7 +89,7 @@ def test_without_time_a_set_that_keeps_the_answer_is_found_and_not_called_the_sm
 
 def test_a_solution_off_by_the_solvers_tolerance_is_not_believed(monkeypatch):
     analysis = next(one for one in map(made_up, range(12)) if keeping_set(one).size > 1)
-    monkeypatch.setattr(minimal_sets, "milp", lambda *_, **__: OptimizeResult(x=np.zeros(analysis.s.size), status=0))
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_, **__: OptimizeResult(x=np.zeros(analysis.s.size), status=0))
     found = keeping_set(analysis)
     assert answer_without(analysis, found.cells) == analysis.prediction and not found.proven
 
