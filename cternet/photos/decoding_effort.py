@@ -4,6 +4,7 @@ Decoders work through every scan, strip and block a file lists, and a few bytes 
 several times what cameras and editors write.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -99,7 +100,7 @@ def too_many_strips(file: BinaryIO) -> str:
     wide = 8 if big else 4
     file.seek(8 if big else 4)
     tags = number(wide)
-    if not tags:
+    if not 0 < tags < file.seek(0, os.SEEK_END):  # beyond the file, and perhaps beyond what can be sought
         return ""
     file.seek(tags)
     entries = number(8 if big else 2)

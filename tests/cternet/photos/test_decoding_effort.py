@@ -104,6 +104,15 @@ def test_files_cut_anywhere_are_no_trouble(make):
         assert excess(io.BytesIO(data[:length])) == ""
 
 
+@pytest.mark.parametrize("place", [2**32, 2**63, 2**64 - 1])
+def test_tags_beyond_the_file_are_left_to_its_decoder(place):
+    data = tiff(12, big=True)
+    data = data[:8] + struct.pack("<Q", place) + data[16:]
+    assert excess(io.BytesIO(data)) == ""
+    with pytest.raises(ImageError, match=r"^photo is damaged or cut short"):
+        load_image(io.BytesIO(data), name="photo")
+
+
 def test_a_file_on_disk_is_looked_into_too(tmp_path: Path):
     path = tmp_path / "holiday.jpg"
     path.write_bytes(jpeg(MAX_SCANS + 1))
