@@ -15,7 +15,7 @@ MAX_SCANS = 40
 MAX_STRIPS = 20_000
 """Strips or tiles of a TIFF.  Cameras and editors write one for every few rows, or one for 128 x 128 pixels and more."""
 MAX_BLOCKS = 10_000
-"""Segments of a JPEG, chunks of a PNG, blocks before the first picture of a GIF."""
+"""Segments of a JPEG, chunks of a PNG or WebP, blocks before the first picture of a GIF."""
 JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """Not stuffed bytes and restart markers, which are within a scan."""
 JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8)
@@ -28,7 +28,7 @@ def excess(file: BinaryIO) -> str:
     """What the file has too many of, for a sentence that begins "it has"; empty if it can be decoded in good time.
 
     Args:
-        file: opened for reading, at any position, which it is left at.  What is no JPEG, PNG, GIF or TIFF is not looked into.
+        file: opened for reading, at any position, which it is left at.  BMP, AVIF and HEIC are not looked into.
     """
     position = file.tell()
     try:
@@ -41,6 +41,8 @@ def excess(file: BinaryIO) -> str:
             return too_many(png_chunks(file), "chunks")
         if start.startswith(b"GIF8"):
             return too_many(gif_blocks(file.read()), "blocks before its first picture")
+        if start.startswith(b"RIFF"):
+            return too_many(webp_chunks(file), "frames and other chunks")
         if start[:2] in TIFF_BYTE_ORDERS:
             return too_many_strips(file)
         return ""
@@ -74,6 +76,15 @@ def png_chunks(file: BinaryIO) -> Iterator[None]:
     while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
         yield
         file.seek(int.from_bytes(head[:4], "big") + 4, 1)
+
+
+def webp_chunks(file: BinaryIO) -> Iterator[None]:
+    """libwebp goes through all frames before it decodes the first, and for each through those before it."""
+    file.seek(12)
+    while len(head := file.read(8)) == 8:
+        yield
+        size = int.from_bytes(head[4:], "little")
+        file.seek(size + size % 2, 1)
 
 
 def gif_blocks(data: bytes) -> Iterator[None]:

@@ -43,6 +43,22 @@ def gif(blocks: int) -> bytes:
     return data[:start] + b"!\xfe" + b"\1a" * blocks + b"\0" + data[start:]
 
 
+def webp(chunks: int) -> bytes:
+    """An animation of one frame again and again."""
+
+    def frame(width: int, height: int) -> bytes:
+        still = io.BytesIO()
+        tiny_photo(3, width, height).save(still, "WEBP", lossless=True)
+        place = bytes(6) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little") + b"\x64\0\0\0"
+        body = place + still.getvalue()[12:]
+        return b"ANMF" + struct.pack("<I", len(body)) + body
+
+    first = frame(200, 300)
+    head = b"VP8X" + struct.pack("<I", 10) + b"\2\0\0\0" + first[14:20] + b"ANIM" + struct.pack("<I", 6) + bytes(6)
+    data = b"WEBP" + head + first + frame(1, 1) * (chunks - 3)
+    return b"RIFF" + struct.pack("<I", len(data)) + data
+
+
 def tiff(strips: int, order: str = "<", *, big: bool = False) -> bytes:
     """Grey, a row a strip; all strips are the same bytes."""
     width, wide = 8, "Q" if big else "I"
@@ -64,7 +80,14 @@ def tiff(strips: int, order: str = "<", *, big: bool = False) -> bytes:
 
 @pytest.mark.parametrize(
     ("make", "limit"),
-    [(jpeg, MAX_SCANS), (jpeg_segments, MAX_BLOCKS), (png, MAX_BLOCKS), (gif, MAX_BLOCKS), (tiff, MAX_STRIPS)],
+    [
+        (jpeg, MAX_SCANS),
+        (jpeg_segments, MAX_BLOCKS),
+        (png, MAX_BLOCKS),
+        (gif, MAX_BLOCKS),
+        (webp, MAX_BLOCKS),
+        (tiff, MAX_STRIPS),
+    ],
 )
 def test_a_few_more_than_the_limit_are_refused_and_a_few_less_are_decoded(make, limit):
     few = load_image(io.BytesIO(make(limit - 50 if limit > 50 else limit)), name="photo")
@@ -97,7 +120,7 @@ def test_what_programs_write_is_let_through_and_the_file_left_where_it_was(kind,
     assert file.tell() == 7
 
 
-@pytest.mark.parametrize("make", [jpeg, png, gif, tiff])
+@pytest.mark.parametrize("make", [jpeg, png, gif, webp, tiff])
 def test_files_cut_anywhere_are_no_trouble(make):
     data = make(12)
     for length in (*range(40), len(data) // 2, len(data) - 1):
