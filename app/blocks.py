@@ -23,6 +23,7 @@ from app.checks import Refused
 from app.errors import NOT_TAKEN, said_of
 from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
+from cternet import MAX_BYTES
 from cternet.disk import FORBIDDEN, FULL
 
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
@@ -44,7 +45,8 @@ def not_fetched(inputs: list[Any]) -> str:
     if not address:
         return ""
     shown = address if len(address) <= LONGEST_NAME else f"{address[:LONGEST_NAME]}…"
-    return f"The address {shown} cannot be fetched: give one that anyone can open, or send the photo itself."
+    most = f"at most {MAX_BYTES // 2**20} MB"
+    return f"The address {shown} cannot be fetched: give one of {most} that anyone can open, or send the photo itself."
 
 
 class StudioBlocks(gr.Blocks):

@@ -14,6 +14,7 @@ from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
 from app.errors import Answered, invalid
+from app.fetched import limit_fetching
 from app.footer import footer
 from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
@@ -99,6 +100,7 @@ def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
 def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]:
     """What the demo is launched with, wherever it runs."""
     figures = Figures() if settings.metrics else None
+    limit_fetching()
     return {
         "theme": THEME,
         "css_paths": [STYLE, INTERVENE_STYLE],
