@@ -16,9 +16,12 @@ MAX_STRIPS = 20_000
 """Strips or tiles of a TIFF.  Cameras and editors write one for every few rows, or one for 128 x 128 pixels and more."""
 MAX_BLOCKS = 10_000
 """Segments of a JPEG, chunks of a PNG or WebP, blocks before the first picture of a GIF."""
-JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-"""Not stuffed bytes and restart markers, which are within a scan."""
-JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8)
+MAX_FILLING = 100_000
+"""Bytes of a JPEG that belong to no segment before its first scan: Pillow goes through them one by one."""
+JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""Not stuffed bytes and restart markers, which are within a scan.  Of a row of 0xff the last one counts: an expression for all
+of them would look at each row once for every byte in it."""
+JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8, 0xD9)
 TIFF_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 TIFF_STRIPS = (273, 324)
 """The tags StripOffsets and TileOffsets."""
@@ -57,10 +60,14 @@ def too_many(parts: Iterator[None], words: str) -> str:
 
 
 def too_many_scans(data: bytes) -> str:
-    position, scans = 2, 0
+    position, scans, filling = 2, 0, 0
     for _ in range(MAX_BLOCKS):
         found = JPEG_MARKER.search(data, position)
-        if found is None or found[1][0] == JPEG_END:
+        if scans == 0:
+            filling += (found.start() if found else len(data)) - position
+        if filling > MAX_FILLING:
+            return f"more than {MAX_FILLING:,} bytes that mean nothing"
+        if found is None or (found[1][0] == JPEG_END and scans):
             return ""
         position = found.end()
         if found[1][0] not in JPEG_WITHOUT_LENGTH:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zlib
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cternet import ImageError, load_image
-from cternet.photos.decoding_effort import MAX_BLOCKS, MAX_SCANS, MAX_STRIPS, excess
+from cternet.photos.decoding_effort import MAX_BLOCKS, MAX_FILLING, MAX_SCANS, MAX_STRIPS, excess
 from tests.tiny import tiny_photo
 
 
@@ -101,6 +102,21 @@ def test_a_few_more_than_the_limit_are_refused_and_a_few_less_are_decoded(make, 
 def test_strips_of_every_kind_of_tiff_are_counted(order, big):
     assert excess(io.BytesIO(tiff(MAX_STRIPS + 1, order, big=big))) == f"more than {MAX_STRIPS:,} strips"
     assert not excess(io.BytesIO(tiff(MAX_STRIPS, order, big=big)))
+
+
+@pytest.mark.parametrize("junk", [b"\xff", b"\0", b"\xff\xd0", b"\xff\0"])
+@pytest.mark.parametrize("end", ["", "end of picture"])
+def test_filling_before_a_jpeg_s_scans_is_refused_at_once(junk, end):
+    """A search that goes through a row of 0xff from each of its bytes takes a megabyte an hour, in which nothing else runs."""
+    data, most = encoded("JPEG"), 2**20
+    start = time.process_time()
+    for rest in (data[2:], b""):
+        found = excess(io.BytesIO(b"\xff\xd8" + b"\xff\xd9" * bool(end) + junk * (most // len(junk)) + rest))
+        assert found == f"more than {MAX_FILLING:,} bytes that mean nothing"
+    assert time.process_time() - start < 2
+    little = io.BytesIO(data[:2] + junk * 500 + data[2:])
+    assert not excess(little) and load_image(little, name="photo").size == (200, 300)
+    assert not excess(io.BytesIO(data + junk * most)), "what follows a photo is not looked at"
 
 
 def test_a_thumbnail_s_scans_are_not_the_photo_s():
