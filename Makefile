@@ -6,6 +6,7 @@ HOST = 127.0.0.1
 PORT = 7860
 ARGS =
 UV = 0.13.9
+PIP_AUDIT = 2.10.1
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,7 +37,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format lock clean distclean
+.PHONY: help demo test lint format lock audit clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +67,19 @@ lock: | $(BIN)/python ## write constraints.txt anew from requirements*.txt; ARGS
 	$(PIP) uv==$(UV)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --custom-compile-command "make lock" $(ARGS) \
 		requirements-dev.txt -o constraints.txt
+
+# constraints.txt holds all that is installed, for the demo, training and tests, at the versions for this Python.  pip-audit runs
+# in an environment of its own: what it needs is not what this needs.  Without --strict it would pass over what it cannot look up.
+audit: | $(BIN)/python ## look for known vulnerabilities of the locked packages; needs the internet
+	$(check_venv)
+	$(PIP) uv==$(UV)
+	@found=`$(BIN)/uv tool run --quiet --python $(BIN)/python pip-audit@$(PIP_AUDIT) --strict --no-deps --disable-pip \
+		--progress-spinner off --requirement constraints.txt $(ARGS) 2>&1`; status=$$?; echo "$$found"; \
+	case "$$status $$found" in \
+		0*) ;; \
+		*Found*vulnerabilit*) echo "error: take newer versions with: make lock ARGS='--upgrade-package NAME'" >&2 ;; \
+		*) echo "error: nothing was checked, for the list of vulnerabilities at pypi.org could not be read; try again online." >&2 ;; \
+	esac; exit $$status
 
 clean: ## remove caches
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .gradio build dist *.egg-info

@@ -60,8 +60,6 @@ if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
 
 gc.disable()  # nearly all that a start makes stays: to look for garbage meanwhile takes a fifth of its time
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Gradio would keep ten thousand calls for statistics nobody asks for, and sum them up after each with a library of its own.
-os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**31)}
 os.environ["TQDM_DISABLE"] = "1"  # the page shows progress; a server's log is no place for it
 try:
     FOLDER = tempfile.mkdtemp(prefix="cternet-")

@@ -24,13 +24,14 @@ from starlette.responses import PlainTextResponse, Response
 from app.calls import in_time
 from app.checks import Refused
 from app.departures import Departures
+from app.errors import NOT_TAKEN, said_of
 from app.queues import PHOTO
 from app.reports import Reports
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
+from cternet import MAX_BYTES
 from cternet.disk import FORBIDDEN, FULL
 from cternet.stopping import Stop, never
 
-NOT_TAKEN = "This input is not accepted: reload the page, or see the API description."
 NO_FILE = (InvalidPathError, FileNotFoundError, ValidationError, AttributeError)
 """What gradio raises of a file whose path lies elsewhere or leads nowhere, or that is no file of gradio's: components for files
 are the only ones here whose values have a model to be validated by."""
@@ -54,7 +55,8 @@ def not_fetched(inputs: list[Any]) -> str:
     if not address:
         return ""
     shown = address if len(address) <= LONGEST_NAME else f"{address[:LONGEST_NAME]}…"
-    return f"The address {shown} cannot be fetched: give one that anyone can open, or send the photo itself."
+    most = f"at most {MAX_BYTES // 2**20} MB"
+    return f"The address {shown} cannot be fetched: give one of {most} that anyone can open, or send the photo itself."
 
 
 class SessionConfig(BlocksConfig):
@@ -95,6 +97,27 @@ class StudioBlocks(gr.Blocks):
         self.unlisted: set[str] = set()
         self.unread: dict[str, tuple[int, int]] = {}
         self.temp_file_sets.append(self.unlisted)
+
+    def queue(self, *args: Any, **kwargs: Any) -> gr.Blocks:
+        """As gradio does, but for its table of calls, which nobody asks for.  It is made anew after each, and would fail for
+        everybody once the name of somebody's session is no text."""
+        super().queue(*args, **kwargs)
+        self._queue.compute_analytics_summary = lambda _calls: {"functions": {}}
+        self._queue.ANALYTICS_MAX_EVENTS = 1
+        return self
+
+    async def process_api(self, block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """A call from beginning to end.
+
+        Raises:
+            Refused: with a sentence, whatever goes wrong; of other errors gradio tells the caller nothing.
+        """
+        try:
+            return await super().process_api(block_fn, *args, **kwargs)
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(said_of(error, f"call of {getattr(block_fn, 'api_name', '')}")) from None
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """The inputs as a handler gets them.

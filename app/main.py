@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 
 from app.analyze.classified import ClassifiedPage
@@ -13,6 +14,8 @@ from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
 from app.departures import Departures
+from app.errors import Answered, invalid
+from app.fetched import limit_fetching
 from app.footer import footer
 from app.html import render
 from app.intervene.page import STYLE as INTERVENE_STYLE
@@ -111,6 +114,7 @@ def build_model(demo: StudioBlocks, studio: Studio) -> list[Page]:
 def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]:
     """What the demo is launched with, wherever it runs."""
     figures = Figures() if settings.metrics else None
+    limit_fetching()
     return {
         "theme": THEME,
         "css_paths": [STYLE, INTERVENE_STYLE],
@@ -124,8 +128,8 @@ def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]
         "state_session_capacity": MOST_STATES,
         "app_kwargs": {
             "lifespan": demo.lifespan,
-            "exception_handlers": {OSError: demo.upload_failed},
+            "exception_handlers": {OSError: demo.upload_failed, RequestValidationError: invalid},
             "routes": [demo.reports.route, *routes(figures)],
-            "middleware": [Middleware(Observed, figures=figures)],
+            "middleware": [Middleware(Observed, figures=figures), Middleware(Answered)],
         },
     }

@@ -65,7 +65,10 @@ def load_models(
     if threads is not None:
         torch.set_num_threads(threads)
     with one_thread():
-        return load_each(named, device)
+        models = load_each(named, device)
+    for networks in models:
+        networks.predictor.passes.most = batch or BATCH[networks.predictor.device.type != "cpu"]
+    return models
 
 
 @contextmanager
@@ -92,7 +95,6 @@ def load_each(named: str, device: str | None) -> list[Networks]:
             log.log(logging.INFO if Path(source).parent == SHIPPED else logging.WARNING, "left out: %s", error)
             continue
         predictor.name = free(predictor.name, [other.name for other in predictors.values()])
-        predictor.passes.most = batch or BATCH[predictor.device.type != "cpu"]
         predictors[Path(source).resolve()] = predictor
     if not predictors:
         raise CheckpointError(f"{named} holds no model that this app can show; name a folder with a classifier.")

@@ -21,6 +21,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import Brief
+
 log = logging.getLogger("cternet.requests")
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -76,6 +78,7 @@ class Observed:
             return
         start, number, status = time.perf_counter(), secrets.token_hex(8), 500
         route = route_of(scope["path"].removeprefix(scope.get("root_path", "")))
+        scope |= {"cternet.request": number, "cternet.route": route}  # for lines about errors
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -123,7 +126,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         about = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname, "from": record.name}
         about |= {name: vars(record)[name] for name in self.FIELDS if name in vars(record)}
-        if "request" not in about:
+        if "seconds" not in about:
             about["says"] = record.getMessage()
         if record.exc_info:
             about["error"] = self.formatException(record.exc_info)
@@ -135,5 +138,6 @@ def start_log(form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     formatter: Callable[[], logging.Formatter] = Lines if form == "json" else logging.Formatter
     handler.setFormatter(formatter())
+    handler.addFilter(Brief())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     log.setLevel(logging.INFO if form == "json" else logging.WARNING)

@@ -69,7 +69,8 @@ def received(payload: Any, kept: Collection[Upload] = ()) -> Upload:
     if not uploaded:
         raise Refused(NOT_AN_UPLOAD)
     name = payload.get("orig_name")
-    return Upload(path, (name if isinstance(name, str) and name else path.name)[:LONGEST_NAME])
+    name = (name if isinstance(name, str) and name else path.name)[:LONGEST_NAME]
+    return Upload(path, name.encode("utf-8", "replace").decode())  # halves of characters can be sent and not be answered
 
 
 def not_kept(error: OSError, folder: str) -> str:

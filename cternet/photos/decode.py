@@ -22,6 +22,8 @@ from cternet.photos.vips import pyvips
 register_heif_opener(thumbnails=False)
 STRIP = 8
 """Rows decoded at once: the height of a JPEG's blocks, of which the whole ones are kept where the end is missing."""
+MOST_STRIPS = 10_000
+"""Of a picture; one of a single column can have millions of rows."""
 AHEAD = 6
 """More rows that are known of a JPEG whose colours have half the height: two of its rows of blocks wait for the next one."""
 INCOMPLETE = "incomplete"
@@ -156,8 +158,9 @@ def drawn(image: Any, background: str, most: int = 2**31) -> tuple[Image.Image, 
     """The picture strip by strip, so that it is in memory once; how many rows could be had, and what then went wrong."""
     found = Image.new("RGB", (image.width, image.height), background)
     region = pyvips.Region.new(image)
-    for top in range(0, min(image.height, most), STRIP):
-        height = min(STRIP, image.height - top, most - top)
+    strip = max(STRIP, image.height // MOST_STRIPS)
+    for top in range(0, min(image.height, most), strip):
+        height = min(strip, image.height - top, most - top)
         try:
             rows = region.fetch(0, top, image.width, height)
         except pyvips.Error as error:

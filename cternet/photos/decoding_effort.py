@@ -4,6 +4,7 @@ Decoders work through every scan, strip and block a file lists, and a few bytes 
 several times what cameras and editors write.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -14,10 +15,13 @@ MAX_SCANS = 40
 MAX_STRIPS = 20_000
 """Strips or tiles of a TIFF.  Cameras and editors write one for every few rows, or one for 128 x 128 pixels and more."""
 MAX_BLOCKS = 10_000
-"""Segments of a JPEG, chunks of a PNG, blocks before the first picture of a GIF."""
-JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-"""Not stuffed bytes and restart markers, which are within a scan."""
-JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8)
+"""Segments of a JPEG, chunks of a PNG or WebP, blocks before the first picture of a GIF."""
+MAX_FILLING = 100_000
+"""Bytes of a JPEG that belong to no segment before its first scan: Pillow goes through them one by one."""
+JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""Not stuffed bytes and restart markers, which are within a scan.  Of a row of 0xff the last one counts: an expression for all
+of them would look at each row once for every byte in it."""
+JPEG_SCAN, JPEG_END, JPEG_WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8, 0xD9)
 TIFF_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 TIFF_STRIPS = (273, 324)
 """The tags StripOffsets and TileOffsets."""
@@ -27,7 +31,7 @@ def excess(file: BinaryIO) -> str:
     """What the file has too many of, for a sentence that begins "it has"; empty if it can be decoded in good time.
 
     Args:
-        file: opened for reading, at any position, which it is left at.  What is no JPEG, PNG, GIF or TIFF is not looked into.
+        file: opened for reading, at any position, which it is left at.  BMP, AVIF and HEIC are not looked into.
     """
     position = file.tell()
     try:
@@ -40,6 +44,8 @@ def excess(file: BinaryIO) -> str:
             return too_many(png_chunks(file), "chunks")
         if start.startswith(b"GIF8"):
             return too_many(gif_blocks(file.read()), "blocks before its first picture")
+        if start.startswith(b"RIFF"):
+            return too_many(webp_chunks(file), "frames and other chunks")
         if start[:2] in TIFF_BYTE_ORDERS:
             return too_many_strips(file)
         return ""
@@ -54,10 +60,14 @@ def too_many(parts: Iterator[None], words: str) -> str:
 
 
 def too_many_scans(data: bytes) -> str:
-    position, scans = 2, 0
+    position, scans, filling = 2, 0, 0
     for _ in range(MAX_BLOCKS):
         found = JPEG_MARKER.search(data, position)
-        if found is None or found[1][0] == JPEG_END:
+        if scans == 0:
+            filling += (found.start() if found else len(data)) - position
+        if filling > MAX_FILLING:
+            return f"more than {MAX_FILLING:,} bytes that mean nothing"
+        if found is None or (found[1][0] == JPEG_END and scans):
             return ""
         position = found.end()
         if found[1][0] not in JPEG_WITHOUT_LENGTH:
@@ -73,6 +83,15 @@ def png_chunks(file: BinaryIO) -> Iterator[None]:
     while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
         yield
         file.seek(int.from_bytes(head[:4], "big") + 4, 1)
+
+
+def webp_chunks(file: BinaryIO) -> Iterator[None]:
+    """libwebp goes through all frames before it decodes the first, and for each through those before it."""
+    file.seek(12)
+    while len(head := file.read(8)) == 8:
+        yield
+        size = int.from_bytes(head[4:], "little")
+        file.seek(size + size % 2, 1)
 
 
 def gif_blocks(data: bytes) -> Iterator[None]:
@@ -99,7 +118,7 @@ def too_many_strips(file: BinaryIO) -> str:
     wide = 8 if big else 4
     file.seek(8 if big else 4)
     tags = number(wide)
-    if not tags:
+    if not 0 < tags < file.seek(0, os.SEEK_END):  # beyond the file, and perhaps beyond what can be sought
         return ""
     file.seek(tags)
     entries = number(8 if big else 2)

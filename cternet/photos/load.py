@@ -14,6 +14,8 @@ from cternet.photos.kinds import kind_of
 
 MAX_PIXELS = 50_000_000
 """Larger photos are refused before they are decoded: 50 megapixels are 150 MB in memory."""
+MAX_SIDE = 500_000
+"""Pixels of the longest side: decoders take their time for every row, and one column could have 50 million."""
 MAX_BYTES = 20 * 2**20
 """Largest upload."""
 MAX_FILE_BYTES = 2**30
@@ -51,8 +53,8 @@ def load_image(source: str | Path | BinaryIO, *, name: str = "", background: str
         background: colour under what is transparent.
 
     Raises:
-        ImageError: missing, empty, not an image, damaged, larger than ``MAX_PIXELS``, or beyond a limit of
-            ``decoding_effort``.
+        ImageError: missing, empty, not an image, damaged, larger than ``MAX_PIXELS`` or ``MAX_SIDE``, or
+            beyond a limit of ``decoding_effort``.
     """
     if isinstance(source, str | Path):
         path = Path(source)
@@ -107,9 +109,11 @@ def decoded(data: bytes, kind: str, name: str, background: str) -> Image.Image:
 
 
 def check_size(width: int, height: int, name: str) -> None:
-    """Raises ``ImageError`` for more than ``MAX_PIXELS``."""
+    """Raises ``ImageError`` for more than ``MAX_PIXELS``, or a side of more than ``MAX_SIDE``."""
     if width * height > MAX_PIXELS:
         raise ImageError(too_large(f"{width} x {height} pixels, ", name))
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(f"{name} has {width} x {height} pixels, more than {MAX_SIDE:,} in a row; cut a part out of it first.")
 
 
 def too_large(size: str, name: str) -> str:

@@ -4,6 +4,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import numpy as np
+
 BANDS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples a pixel, by the colour type of the header."""
 LAST_FILTER = 4
@@ -60,7 +62,8 @@ def without_its_end(data: bytes) -> bytes:
     stride = 1 + (width * BANDS[colour] * depth + 7) // 8
     raw = unpacked(b"".join(data[start:end] for kind, start, end in chunks(data) if kind == b"IDAT"), stride * height)
     rows = min(len(raw) // stride, height)
-    rows = next((row for row in range(rows) if raw[row * stride] > LAST_FILTER), rows)
+    wrong = np.flatnonzero(np.frombuffer(raw, np.uint8)[: rows * stride : stride] > LAST_FILTER)
+    rows = int(wrong[0]) if len(wrong) else rows
     if not rows:
         return b""
     before = [chunk(kind, body) for kind, body in png_chunks(data).items() if kind != b"IHDR"]

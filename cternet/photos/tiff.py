@@ -14,7 +14,11 @@ SIZES = {3: 2, 4: 4}
 """Bytes of the types of numbers that tags have here."""
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 BANDS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}
-UNPACKED: dict[int, Callable[[bytes], bytes]] = {1: bytes, 8: zlib.decompress, 32946: zlib.decompress}
+UNPACKED: dict[int, Callable[[bytes, int], bytes]] = {
+    1: lambda packed, most: packed[:most],
+    **dict.fromkeys((8, 32946), lambda packed, most: zlib.decompressobj().decompress(packed, most)),
+}
+"""From a strip and how many bytes of it are wanted: a few kilobytes of deflate can hold gigabytes."""
 FLOAT = 3
 AT_ONCE = 64
 """Rows unpacked at once: each bit takes a byte for a moment."""
@@ -38,8 +42,12 @@ def odd_samples(data: bytes, check: Callable[[int, int], None]) -> np.ndarray | 
         check(width, height)
         unpack = UNPACKED[tags[PACKING][0]]
         strips = zip(tags[OFFSETS], tags[COUNTS], strict=True)
-        stored = b"".join(unpack(data[start : start + count]) for start, count in strips)
-        rows = np.frombuffer(stored, np.uint8, -(-width * bands * bits // 8) * height).reshape(height, -1)
+        size, stored = -(-width * bands * bits // 8) * height, bytearray()
+        for start, count in strips:
+            if len(stored) >= size:
+                break
+            stored += unpack(data[start : start + count], size - len(stored))
+        rows = np.frombuffer(stored, np.uint8, size).reshape(height, -1)
     except (KeyError, ValueError, IndexError, struct.error, zlib.error):
         return None
     values: Any = rows.view(f"{order}f8").astype(np.float32) if real else of_16_bits(rows, width * bands, bits)

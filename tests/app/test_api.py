@@ -423,7 +423,7 @@ def test_an_address_that_cannot_be_fetched_is_named(server, client, address):
     assert answer.isError
     for words in (str(caught.value), answer.content[0].text):
         assert words.startswith(said) and len(words) < 300
-        assert words.endswith("cannot be fetched: give one that anyone can open, or send the photo itself.")
+        assert words.endswith("cannot be fetched: give one of at most 20 MB that anyone can open, or send the photo itself.")
 
 
 def test_a_failure_of_the_program_tells_nothing_of_it(endpoints, networks, photo, monkeypatch, caplog):

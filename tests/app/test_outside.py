@@ -1,6 +1,7 @@
 """What anyone can send to every handler of the app: paths of the server, and values no page sends."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,6 +169,18 @@ def test_received_gives_the_file_and_the_visitor_s_name_for_it(tmp_path):
     assert received(uploaded(path) | {"orig_name": 5}).name == "a.png"
     assert received(uploaded(path, "n" * 5000)).name == "n" * 100
     assert isinstance(found.photo(), Image.Image)
+
+
+def test_a_name_that_is_no_text_is_repeated_as_text(caller, tmp_path, capfd, caplog):
+    """Half a character can stand in JSON, and not in an answer."""
+    path = tmp_path / "a.png"
+    path.write_bytes(b"no picture")
+    dependency = caller.dependency("analyze")
+    photo = {**caller.upload(path), "orig_name": "a\ud800.png"}
+    body = json.dumps({"data": [photo, *caller.defaults(dependency)[1:]], "fn_index": dependency["id"]})
+    answer = httpx.post(f"{caller.url}/gradio_api/run/predict", content=body, headers={"content-type": "application/json"})
+    assert answer.json()["error"].startswith("a?.png is not an image")
+    assert "Traceback" not in capfd.readouterr().err + caplog.text
 
 
 def test_received_goes_by_where_a_path_really_leads(tmp_path, elsewhere):

@@ -2,13 +2,14 @@
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cternet.photos.load import incomplete, load_image
+from cternet.photos.load import MAX_SIDE, ImageError, incomplete, load_image
 from tests.cternet.photos.test_like_a_browser import RED, TURNED, chunk, exif, near, pixels, png, saved, swapped
 from tests.tiny import tiny_photo
 
@@ -119,3 +120,23 @@ def test_rows_of_a_png_without_its_end():
     assert rows_shown(whole[: whole.index(b"IDAT") + 4 + 7 + 16 * 13 + 5]) == 13
     damaged = zlib.compress(b"".join((b"\0" if row != 21 else b"\7") + bytes([row, 9, 9] * 5) for row in range(40)), 0)
     assert rows_shown(whole.replace(body, damaged) + chunk(b"IEND", b"")) == 21, "a row of a kind that does not exist"
+
+
+def tall_png(rows: int) -> bytes:
+    """One column of RGB without its end."""
+    head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, rows, 8, 2, 0, 0, 0))
+    return head + chunk(b"IDAT", zlib.compress(b"\0\7\7\7" * min(rows, MAX_SIDE), 1)[:-30])
+
+
+def test_a_column_of_many_rows_takes_no_longer_than_its_pixels():
+    """Eight rows at a time this one would take nine seconds."""
+    start = time.process_time()
+    photo = load_image(io.BytesIO(tall_png(MAX_SIDE)))
+    assert time.process_time() - start < 4
+    assert (photo.size, incomplete(photo), photo.getpixel((0, 400_000))) == ((1, MAX_SIDE), True, (7, 7, 7))
+
+
+@pytest.mark.parametrize("rows", [MAX_SIDE + 1, 50_000_000])
+def test_a_side_that_is_too_long_is_refused(rows):
+    with pytest.raises(ImageError, match=rf"^x has 1 x {rows} pixels, more than 500,000 in a row; cut a part out of it first"):
+        load_image(io.BytesIO(tall_png(rows)), name="x")

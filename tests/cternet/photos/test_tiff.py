@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -64,3 +65,18 @@ def test_an_odd_tiff_that_is_too_short_or_too_large_is_a_sentence(monkeypatch: p
     monkeypatch.setattr("cternet.photos.load.MAX_PIXELS", 40 * 40 - 1)
     with pytest.raises(ImageError, match="megapixels"):
         load_image(io.BytesIO(data))
+
+
+def test_a_strip_is_unpacked_no_further_than_the_picture_goes():
+    """Sixteen kilobytes hold sixteen megabytes, and could hold gigabytes."""
+    whole = tiff("<", np.full((4, 8, 1), 2000), 12, photometric=1, packing=8)
+    start = whole.index(zlib.compress(bytes(48))[:2], 100)
+    bomb = zlib.compress(zlib.decompress(whole[start:]) + bytes(2**24), 9)
+    data = whole[:start] + bomb
+    at = next(10 + 12 * entry for entry in range(11) if whole[10 + 12 * entry : 12 + 12 * entry] == struct.pack("<H", 279))
+    data = data[: at + 8] + struct.pack("<I", len(bomb)) + data[at + 12 :]
+    tracemalloc.start()
+    photo = load_image(io.BytesIO(data))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert photo.getpixel((3, 2)) == (round(2000 / 4095 * 255),) * 3 and most < 2**22

@@ -1,0 +1,1 @@
+"""Hostile inputs, made up by Hypothesis: each gets an answer or one sentence."""
