@@ -4,17 +4,13 @@ What gradio itself finds wrong with a call becomes a sentence; of its own it wou
 nothing.  What it keeps of visitors is bounded.
 """
 
-import asyncio
 import logging
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import BlocksConfig
 from gradio.exceptions import InvalidPathError
 from gradio.route_utils import Request
 from gradio.utils import get_upload_folder
@@ -27,6 +23,8 @@ from app.departures import Departures
 from app.errors import NOT_TAKEN, said_of
 from app.queues import PHOTO
 from app.reports import Reports
+from app.session_config import StudioConfig
+from app.tidying import Tidying
 from app.uploads import LONGEST_NAME, NOT_AN_UPLOAD, not_kept
 from cternet import MAX_BYTES
 from cternet.disk import FORBIDDEN, FULL
@@ -39,12 +37,6 @@ NO_SESSION = "Only the page itself can call this: it needs a page's session_hash
 MOST_STATES = 64
 """Sessions of which gradio keeps the last value of every component, megabytes of pictures each; the least recently used leave
 first.  Nothing here asks for these values, so no visitor notices."""
-LISTED_EVERY = 600.0
-"""Seconds between two looks for files that are on none of gradio's lists."""
-UNREAD_EVERY = 20.0
-"""Seconds between two looks at answers that nobody has read."""
-LOOKS = 3
-"""After so many an answer is dropped: the program that asked for it has gone."""
 log = logging.getLogger(__name__)
 
 
@@ -59,28 +51,6 @@ def not_fetched(inputs: list[Any]) -> str:
     return f"The address {shown} cannot be fetched: give one of {most} that anyone can open, or send the photo itself."
 
 
-class SessionConfig(BlocksConfig):
-    """What a session knows of the page.
-
-    Gradio would describe every component anew for every session, thousands of them: for its links to a page's state, which
-    this app has not.  That took longer than the network.
-    """
-
-    @staticmethod
-    def config_for_block(*_: Any, **__: Any) -> dict[str, Any]:
-        return {}
-
-
-class StudioConfig(BlocksConfig):
-    """What the app knows of the page."""
-
-    def __copy__(self) -> SessionConfig:
-        new = SessionConfig(self.root_block)
-        new.blocks, new.fns, new.fn_id = self.blocks.copy(), self.fns.copy(), self.fn_id
-        new.renderables = self.renderables.copy()
-        return new
-
-
 class StudioBlocks(gr.Blocks):
     """``gr.Blocks`` that answers nonsense in a sentence and forgets visitors who left.
 
@@ -92,11 +62,9 @@ class StudioBlocks(gr.Blocks):
         super().__init__(*args, **kwargs)
         self.default_config = StudioConfig(self)
         self.seconds = seconds
-        self.departures = Departures(self.forget)
+        self.departures = Departures()
         self.reports = Reports()
-        self.unlisted: set[str] = set()
-        self.unread: dict[str, tuple[int, int]] = {}
-        self.temp_file_sets.append(self.unlisted)
+        self.tidying = Tidying(self, self.departures.forget_those_gone)
 
     def queue(self, *args: Any, **kwargs: Any) -> gr.Blocks:
         """As gradio does, but for its table of calls, which nobody asks for.  It is made anew after each, and would fail for
@@ -188,33 +156,6 @@ class StudioBlocks(gr.Blocks):
         self.state_holder.session_data.pop(session, None)
         self.state_holder.time_last_used.pop(session, None)
 
-    def list_uploads(self) -> None:
-        """Put files that came over MCP as ``data:`` addresses on a list, for gradio deletes in time what is on its lists."""
-        folder = os.environ.get("GRADIO_TEMP_DIR")
-        if folder:  # the folder of this program alone (app.py); otherwise it is everybody's
-            there = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
-            self.unlisted &= there
-            self.unlisted |= there.difference(*(listed.copy() for listed in self.temp_file_sets))  # requests go on meanwhile
-            for listed in self.temp_file_sets:
-                listed -= {path for path in listed.copy() if not os.path.exists(path)}
-
-    def drop_unread(self) -> None:
-        """Drop answers that nobody reads; gradio keeps those of two thousand sessions, megabytes each."""
-        queue, before = self._queue, self.unread
-        waiting = {session: messages.qsize() for session, messages in queue.pending_messages_per_session.items()}
-        self.unread = {}
-        for session, count in waiting.items():
-            known, looks = before.get(session, (0, 0))
-            if count and count == known and looks >= LOOKS:
-                queue.pending_messages_per_session.pop(session, None)
-                queue.pending_event_ids_session.pop(session, None)
-            elif count:
-                self.unread[session] = (count, looks + 1 if count == known else 1)
-        for session in set(queue.pending_event_ids_session) - set(waiting):  # whose connection was cut
-            ids = queue.pending_event_ids_session[session] & queue.event_ids_to_events.keys()
-            if not ids:
-                queue.pending_event_ids_session.pop(session, None)
-
     @staticmethod
     def upload_failed(_request: Any, error: OSError) -> Response:
         """The answer to an upload that could not be written, in place of "Internal Server Error".
@@ -228,32 +169,3 @@ class StudioBlocks(gr.Blocks):
             with suppress(OSError):
                 part.unlink()
         return PlainTextResponse(not_kept(error, str(folder)), status_code=507)
-
-    @asynccontextmanager
-    async def lifespan(self, _app: Any) -> AsyncIterator[None]:
-        """While the server runs: what gradio keeps is tidied by the clock, beside everybody's requests."""
-
-        async def listing() -> None:
-            with suppress(OSError):  # a folder that vanishes while it is looked into
-                await asyncio.to_thread(self.list_uploads)
-
-        async def dropping() -> None:
-            self.drop_unread()
-            await asyncio.to_thread(self.departures.forget_those_gone)
-
-        tasks = [asyncio.create_task(every(LISTED_EVERY, listing)), asyncio.create_task(every(UNREAD_EVERY, dropping))]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-
-
-async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work by the clock, for ever; a failure is for the log."""
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Exception:
-            log.exception("tidying failed")

@@ -10,11 +10,11 @@ MINUTES = 15.0
 class Departures:
     """Who seems to have left, and when they were last heard of.  Safe to use from several threads.
 
-    Args:
+    Attributes:
         forget: what is done with those who do not come back.
     """
 
-    def __init__(self, forget: Callable[[str], None]) -> None:
+    def __init__(self, forget: Callable[[str], object] = lambda _session: None) -> None:
         self.forget = forget
         self.last: dict[str, float] = {}
         self.lock = threading.Lock()

@@ -13,7 +13,6 @@ from app.analyze.rated import RatedPage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
 from app.compare.page import ComparePage
-from app.departures import Departures
 from app.errors import Answered, invalid
 from app.fetched import limit_fetching
 from app.footer import footer
@@ -72,7 +71,7 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         demo.forget(request.session_hash)
         demo.departures.left(request.session_hash)
 
-    demo.departures, demo.current_page = Departures(forget), ""
+    demo.departures.forget, demo.current_page = forget, ""
     with demo:  # once for all pages: each time gradio leaves its blocks, it makes a whole server of them
         Endpoints(*models).build()
         for networks in models:
@@ -127,7 +126,7 @@ def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]
         "mcp_server": True,
         "state_session_capacity": MOST_STATES,
         "app_kwargs": {
-            "lifespan": demo.lifespan,
+            "lifespan": demo.tidying.lifespan,
             "exception_handlers": {OSError: demo.upload_failed, RequestValidationError: invalid},
             "routes": [demo.reports.route, *routes(figures)],
             "middleware": [Middleware(Observed, figures=figures), Middleware(Answered)],

@@ -30,6 +30,8 @@ HEADERS = {
     "permissions-policy": "camera=(self), clipboard-read=(self), clipboard-write=(self), geolocation=(), microphone=()",
 }
 """Of every answer that does not have its own."""
+UNBUFFERED = {"x-accel-buffering": "no"}
+"""Of answers that arrive as events: nginx hands each on at once, even where it is told to gather them."""
 FRAMES = "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 """Who may show the pages in a frame: Hugging Face shows Spaces in one."""
 PAGES = {"", "assets", "config", "favicon.ico", "login", "static", "svelte", "theme.css"}
@@ -84,8 +86,9 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                there = {name.lower() for name, _ in message["headers"]}
+                there = {name.lower(): value for name, value in message["headers"]}
                 more = HEADERS | {"x-request-id": number}
+                more |= UNBUFFERED if there.get(b"content-type", b"").startswith(b"text/event-stream") else {}
                 more |= {} if b"content-security-policy" in there else {"content-security-policy": FRAMES}
                 message["headers"] = [
                     *message["headers"],

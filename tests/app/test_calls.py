@@ -8,8 +8,9 @@ import gradio as gr
 import httpx
 import pytest
 
-from app.blocks import LOOKS, StudioBlocks
+from app.blocks import StudioBlocks
 from app.calls import stop
+from app.tidying import LOOKS
 from cternet.stopping import Stopped
 from tests.app.calls import Caller
 
@@ -93,15 +94,15 @@ def test_answers_that_nobody_reads_are_dropped(served):
     while queue.event_ids_to_events and time.monotonic() < until:
         time.sleep(0.01)
     for _ in range(LOOKS):
-        served.drop_unread()
+        served.tidying.drop_unread()
         assert "gone" in queue.pending_messages_per_session
-    served.drop_unread()
+    served.tidying.drop_unread()
     assert "gone" not in queue.pending_messages_per_session and "gone" not in queue.pending_event_ids_session
 
 
 def test_an_answer_that_is_read_late_is_there(served):
     caller = join(served, "answer", "late")
-    served.drop_unread()
+    served.tidying.drop_unread()
     with httpx.stream("GET", f"{caller.url}/gradio_api/queue/data", params={"session_hash": "late"}) as stream:
         assert any("process_completed" in line for line in stream.iter_lines())
 
@@ -112,3 +113,12 @@ def test_a_session_has_no_description_of_the_page_of_its_own(served):
     state = served.state_holder.session_data["light"]
     assert state.blocks_config.blocks and not any(state.config_values.values())
     assert caller.config["components"], "the page itself has one"
+
+
+def test_an_answer_that_is_still_worked_on_is_not_dropped(served, work):
+    served.seconds = 30
+    join(served, "take_long", "slow")
+    assert work.begun.wait(10)
+    for _ in range(LOOKS + 3):
+        served.tidying.drop_unread()
+    assert "slow" in served._queue.pending_messages_per_session

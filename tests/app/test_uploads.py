@@ -32,21 +32,35 @@ def test_files_that_gradio_does_not_list_are_listed_once_and_deleted_with_the_ot
     demo.upload_file_set.add(str(folder / "known.png"))
     sets = len(demo.temp_file_sets)
     for _ in range(3):
-        demo.list_uploads()
-    assert demo.unlisted == {str(folder / "sent" / "over-mcp.png")}
+        demo.tidying.list_uploads()
+    assert demo.tidying.unlisted == {str(folder / "sent" / "over-mcp.png")}
     assert len(demo.temp_file_sets) == sets
     delete_files_created_by_app(demo, None)
     assert not [path for path in folder.rglob("*") if path.is_file()]
-    demo.list_uploads()
-    assert not demo.unlisted
+    demo.tidying.list_uploads()
+    assert not demo.tidying.unlisted
+
+
+def test_files_that_are_gone_leave_the_lists_and_old_empty_folders_go(folder):
+    with StudioBlocks(analytics_enabled=False) as demo:
+        pass
+    for name in ("old", "new", "full"):
+        (folder / name).mkdir()
+    (folder / "full" / "photo.png").touch()
+    for name in ("old", "full"):
+        os.utime(folder / name, (0, 0))
+    demo.upload_file_set |= {str(folder / "gone.png"), str(folder / "full" / "photo.png")}
+    demo.tidying.list_uploads()
+    assert demo.upload_file_set == {str(folder / "full" / "photo.png")}
+    assert sorted(path.name for path in folder.iterdir()) == ["full", "new"]
 
 
 def test_a_folder_that_is_everybody_s_is_left_alone(folder, monkeypatch):
     (folder / "others.png").touch()
     monkeypatch.delenv("GRADIO_TEMP_DIR")
     with StudioBlocks(analytics_enabled=False) as demo:
-        demo.list_uploads()
-    assert not demo.unlisted
+        demo.tidying.list_uploads()
+    assert not demo.tidying.unlisted
 
 
 def test_a_download_on_a_full_disk_is_refused_with_the_folder_and_what_to_do():

@@ -7,46 +7,88 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
-from .conftest import ROOT, arrive, free_port, start_app, upload
+from .conftest import ROOT, arrive, free_port, start_app, upload, wait_for
 
 pytestmark = pytest.mark.e2e
 NGINX = shutil.which("nginx")
 
 
-@pytest.fixture(scope="module")
-def proxied(tmp_path_factory) -> Iterator[str]:
+@contextmanager
+def nginx(folder: Path, inside: int, **changes: str) -> Iterator[str]:
+    """The address of the studio behind an nginx of docs/proxy/nginx.conf, in which these words are changed for those."""
     if NGINX is None:
         pytest.skip("there is no nginx on this machine: apt-get install nginx-light")
-    folder = tmp_path_factory.mktemp("nginx")
-    inside, outside = free_port(), free_port()
+    folder.mkdir(exist_ok=True)
+    outside = free_port()
     server = (ROOT / "docs" / "proxy" / "nginx.conf").read_text()
-    server = server.replace("listen 80;", f"listen 127.0.0.1:{outside};").replace("studio:7860", f"127.0.0.1:{inside}")
+    for old, new in {"listen 80;": f"listen 127.0.0.1:{outside};", "studio:7860": f"127.0.0.1:{inside}", **changes}.items():
+        assert old in server
+        server = server.replace(old, new)
     paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(
         f"pid {folder}/pid; error_log {folder}/error.log; user root; daemon off; events {{}}\n"
         f"http {{ access_log off; {paths}\n{server}\n}}"
     )
-    log = folder / "app.txt"
-    with log.open("w") as output:
-        app = start_app(inside, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1")
     proxy = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-    url = f"http://127.0.0.1:{outside}/studio"
+    try:
+        yield f"http://127.0.0.1:{outside}/studio"
+    finally:
+        proxy.terminate()
+        proxy.wait(20)
+
+
+def answers(url: str) -> None:
+    """Wait until the studio does."""
     for _ in range(240):
-        if app.poll() is not None:
-            pytest.fail(f"the app did not start:\n{log.read_text()}")
         try:
             urllib.request.urlopen(f"{url}/healthz", timeout=1)
-            break
+            return
         except OSError:
             time.sleep(0.5)
-    yield url
-    for process in (proxy, app):
-        process.terminate()
-        process.wait(20)
+    pytest.fail("the app did not answer in two minutes")
+
+
+@pytest.fixture(scope="module")
+def app_behind(tmp_path_factory) -> Iterator[int]:
+    port = free_port()
+    with (tmp_path_factory.mktemp("studio") / "app.txt").open("w") as output:
+        app = start_app(port, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1", GRADIO_IS_E2E_TEST="1")  # four beats a second
+    wait_for(app, port)
+    yield port
+    app.terminate()
+    app.wait(20)
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory, app_behind: int) -> Iterator[str]:
+    with nginx(tmp_path_factory.mktemp("nginx"), app_behind) as url:
+        answers(url)
+        yield url
+
+
+PACK = "proxy_buffering on; gzip on; gzip_types text/event-stream; gzip_proxied any;"
+GATHER = {"proxy_buffering off;": PACK}
+DEAF = {"proxy_buffering off;": f"{PACK} proxy_ignore_headers X-Accel-Buffering;"}
+
+
+@pytest.mark.parametrize(("changes", "arrives"), [({}, True), (GATHER, True), (DEAF, False)])
+def test_events_move_where_the_proxy_gathers_answers(tmp_path: Path, app_behind: int, changes: dict[str, str], arrives: bool):
+    """The control is an nginx that does not listen to what the studio says of buffering."""
+    with nginx(tmp_path, app_behind, **changes) as url:
+        answers(url)
+        found, until = 0, time.monotonic() + 4
+        with suppress(httpx.ReadTimeout), httpx.stream("GET", f"{url}/gradio_api/heartbeat/someone", timeout=3) as stream:
+            for line in stream.iter_lines():
+                found += bool(line)
+                if time.monotonic() > until:
+                    break
+        assert (found > 3) == arrives, "the first comes with the headers in any case"
 
 
 def test_everything_works_under_a_sub_path(browser, proxied: str):
