@@ -99,6 +99,7 @@ if settings.zero_gpu:  # such a Space does not start unless a function asks for 
     Loans(spaces.GPU, [networks.predictor for networks in models])
 
 demo = build(*models, settings=settings)
+atexit.register(gc.unfreeze)  # or libraries complain of what is left
 gc.freeze()  # nor do visitors wait until all of it is looked through
 gc.enable()
 

@@ -42,6 +42,10 @@ class Session:
 
     def call(self, name: str, data: list[Any], event_data: Any = None) -> bool:
         """Call a handler and read its answer to the end; whether it succeeded."""
+        return self.answer(name, data, event_data) is not None
+
+    def join(self, name: str, data: list[Any], event_data: Any = None) -> None:
+        """Call a handler; its answer is left there."""
         dependency = next(d for d in self.config["dependencies"] if d["api_name"] == name)
         defaults = [self.default(number) for number in dependency["inputs"]]
         body = {
@@ -51,19 +55,26 @@ class Session:
             "event_data": event_data,
         }
         self.http.post(f"{self.url}/queue/join", json=body).raise_for_status()
-        success = False
+
+    def answer(self, name: str, data: list[Any], event_data: Any = None) -> dict[str, Any] | None:
+        """What a handler gives last; None if it failed."""
+        self.join(name, data, event_data)
+        found = None
         with self.http.stream("GET", f"{self.url}/queue/data", params={"session_hash": self.name}) as stream:
             for message in map(json_of, stream.iter_lines()):
-                success = message.get("success", success) if message.get("msg") == "process_completed" else success
-        return success
+                if message.get("msg") == "process_completed":
+                    found = message["output"] if message["success"] else None
+        return found
 
     def default(self, number: int) -> Any:
         return next(c for c in self.config["components"] if c["id"] == number)["props"].get("value")
 
     def upload(self, path: Path) -> dict[str, Any]:
-        with path.open("rb") as file:
-            (found,) = self.http.post(f"{self.url}/upload", files={"files": (path.name, file)}).json()
-        return {"path": found, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+        return self.upload_bytes(path.name, path.read_bytes())
+
+    def upload_bytes(self, name: str, data: bytes) -> dict[str, Any]:
+        (found,) = self.http.post(f"{self.url}/upload", files={"files": (name, data)}).json()
+        return {"path": found, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
 
 def program(url: str, config: dict[str, Any], number: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -28,6 +28,7 @@ def started(
     *,
     path: str = "",
     every: float = 0.5,
+    errors: IO[str] | None = None,
 ) -> Iterator[tuple[str, int]]:
     """The address and process id of the app, or of another server that Python starts, once it answers.
 
@@ -35,10 +36,11 @@ def started(
         settings: environment variables; the shipped CTERNet is its model unless they say otherwise.
         path: what is asked for until it answers.
         every: seconds between two attempts.
+        errors: where it writes its log; by default where this process does.
     """
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "HF_HUB_OFFLINE": "1", "CTERNET_WEIGHTS": str(SHIPPED)}
     environment |= settings
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     try:
         with httpx.Client(timeout=2) as http:  # one: to make a client takes longer than to ask

@@ -58,7 +58,9 @@ def answers(url: str) -> None:
 def app_behind(tmp_path_factory) -> Iterator[int]:
     port = free_port()
     with (tmp_path_factory.mktemp("studio") / "app.txt").open("w") as output:
-        app = start_app(port, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1", GRADIO_IS_E2E_TEST="1")  # four beats a second
+        app = start_app(
+            port, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1", GRADIO_IS_E2E_TEST="1"
+        )  # four beats a second
     wait_for(app, port)
     yield port
     app.terminate()
