@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+__all__ = ["Stop", "Stopped", "never"]
+
 Stop = Callable[[], bool]
 """Whether nobody wants the work any more; it may be asked from any thread."""
 

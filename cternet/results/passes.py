@@ -13,6 +13,8 @@ from cternet.networks.classifier import Outputs
 from cternet.networks.network import Ratings
 from cternet.stopping import Stop, Stopped, never
 
+__all__ = ["Inputs", "Passed", "Passes"]
+
 Inputs = dict[str, Tensor]
 """Batches of what goes in, by the arguments of ``forward_features``."""
 

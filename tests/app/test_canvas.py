@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.checks import Payload, Refused, real_number, whole_number
-from app.intervene.canvas import CanvasRequest, session_of
+from app.intervene.canvas import CanvasRequest
+from app.sessions import session_of
 from cternet.results.painting import encode
 
 SHAPE, LABELS = (4, 4), ("awe", "fear")

@@ -6,6 +6,7 @@ import resource
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -34,6 +35,12 @@ class Outcome:
     megabytes: float = 0.0
 
 
+def peak() -> float:
+    """Megabytes that this process has had at most; ``getrusage`` counts those of the process it was forked from."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def serve(pipe: Connection) -> None:
     """Load what comes until there is no more."""
     resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 2**20, MEGABYTES * 2**20))
@@ -52,7 +59,7 @@ def serve(pipe: Connection) -> None:
         except BaseException as error:
             kind, said = "failed", repr(error)
         seconds = time.process_time() - start
-        pipe.send(Outcome(kind, said, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        pipe.send(Outcome(kind, said, seconds, peak()))
 
 
 class Loader:
