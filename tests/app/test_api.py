@@ -1,6 +1,5 @@
 """The endpoints for programs: a live server with tiny networks, called as programs call it."""
 
-import asyncio
 import base64
 import io
 import json
@@ -19,8 +18,6 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 from app.api.answers import MOST_CELLS, averaged
@@ -36,6 +33,7 @@ from cternet.results.painting import MODES
 from cternet.show.export import figure_of
 from cternet.show.notebook import drawn
 from tests.app.calls import MARK, painted_by_hand, uploaded
+from tests.app.mcp import data_url, in_mcp_session
 from tests.tiny import tiny_network, tiny_photo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -473,22 +471,6 @@ def test_programs_have_a_queue_of_their_own_and_long_work_shares_the_pages(netwo
     assert queues == dict.fromkeys(("analyze", "intervene", "what_would_it_take"), ("program", 4, True)) | {
         "compare": ("long", 1, True)
     }
-
-
-def in_mcp_session(server: str, work: Callable[[ClientSession], Any]) -> Any:
-    async def session() -> Any:
-        address = f"{server}/gradio_api/mcp/"
-        async with streamable_http_client(address) as (read, write, *_), ClientSession(read, write) as session:
-            await session.initialize()
-            return await work(session)
-
-    return asyncio.run(session())
-
-
-def data_url(picture: Image.Image) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def test_mcp_tools_are_described(server):

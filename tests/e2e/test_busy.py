@@ -129,3 +129,36 @@ def test_a_phone_that_slept_finds_its_photo_as_it_was(visitor, line):
     visitor.get_by_label("Smooth").click()
     visitor.wait_for_function("was => document.querySelector('#effect img').src !== was", arg=picture, timeout=20_000)
     assert visitor.evaluate("() => window.studio.photo") == photo
+
+
+def test_a_page_that_the_server_has_forgotten_says_so_and_a_reload_brings_the_photo_back(browser, tmp_path):
+    """As it is after a server was started anew, and after files and sessions are too old."""
+    port, photo = free_port(), tmp_path / "mine.png"
+    Image.open(COFFEE).crop((40, 40, 360, 360)).save(photo)
+    there = {"CTERNET_WEIGHTS": "assets/weights/cternet-fi"}
+    with (tmp_path / "output.txt").open("w") as output:
+        process = start_app(port, output, **there)
+        wait_for(process, port)
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        arrive(page, f"http://127.0.0.1:{port}")
+        upload(page, photo)
+        link = page.evaluate("() => location.search")
+        assert "image=sha256-" in link
+        page.wait_for_timeout(1000)  # the browser keeps the photo
+        process.terminate()
+        process.wait(20)
+        process = start_app(port, output, **there)
+        try:
+            wait_for(process, port)
+            page.get_by_label("Smooth").click()
+            page.wait_for_selector(".toast-body:has-text('no photo of yours open')", timeout=20_000)
+            page.reload()
+            page.wait_for_function(
+                f"link => location.search === link && {ANSWERED} && document.querySelector('#photo img[src*=mine]')",
+                arg=link,
+                timeout=60_000,
+            )
+        finally:
+            page.context.close()
+            process.terminate()
+            process.wait(20)

@@ -1,5 +1,6 @@
 """The app under a sub-path of a real nginx, set up as docs/proxy/nginx.conf says."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
+
+from tests.app.mcp import data_url, in_mcp_session
 
 from .conftest import ROOT, arrive, free_port, start_app, upload, wait_for
 
@@ -109,6 +113,15 @@ def test_everything_works_under_a_sub_path(browser, proxied: str):
     page.locator("#examples button[aria-label^=cat]").click()
     page.wait_for_function("() => location.search.includes('example-cat')", timeout=30_000)
     assert page.url.startswith(f"{proxied}/?link=")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("() => document.querySelector('#address .said').textContent.startsWith('Copied')")
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{proxied}/?link=1")
+    copied = context.new_page()
+    copied.goto(link)
+    copied.wait_for_function("() => document.querySelector('#photo img[src*=cat]')", timeout=60_000)
+    copied.close()
     page.get_by_role("tab", name="Intervene").click()
     page.wait_for_selector("#whatif-answer table", timeout=60_000)
     page.reload()
@@ -129,5 +142,9 @@ def test_programs_and_figures_under_a_sub_path(proxied: str):
     client = Client(f"{proxied}/", verbose=False)
     found = client.predict(handle_file(ROOT / "assets" / "examples" / "cat.jpg"), api_name="/analyze")
     assert found["prediction"] == "contentment"
+    with Image.open(ROOT / "assets" / "examples" / "cat.jpg") as picture:
+        arguments = {"image": data_url(picture), "maps": False}
+    answer = in_mcp_session(proxied, lambda session: session.call_tool("analyze", arguments))
+    assert json.loads(answer.content[0].text)["prediction"] == "contentment"
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{proxied}/metrics", timeout=5)
