@@ -4,6 +4,7 @@ What gradio itself finds wrong with a call becomes a sentence; of its own it wou
 nothing.  What it keeps of visitors is bounded.
 """
 
+import asyncio
 import logging
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,8 @@ from app.calls import in_time
 from app.checks import Refused
 from app.departures import Departures
 from app.errors import NOT_TAKEN, said_of
+from app.fair_queue import FairQueue
+from app.fetched import SECONDS as FETCHING
 from app.queues import PHOTO
 from app.reports import Reports
 from app.session_config import StudioConfig
@@ -67,11 +70,9 @@ class StudioBlocks(gr.Blocks):
         self.tidying = Tidying(self, self.departures.forget_those_gone)
 
     def queue(self, *args: Any, **kwargs: Any) -> gr.Blocks:
-        """As gradio does, but for its table of calls, which nobody asks for.  It is made anew after each, and would fail for
-        everybody once the name of somebody's session is no text."""
-        super().queue(*args, **kwargs)
-        self._queue.compute_analytics_summary = lambda _calls: {"functions": {}}
-        self._queue.ANALYTICS_MAX_EVENTS = 1
+        """Nobody calls a handler past the queue, where neither its length nor its places count."""
+        super().queue(*args, **kwargs | {"api_open": False})
+        self._queue = FairQueue.of(self._queue)
         return self
 
     async def process_api(self, block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -93,8 +94,8 @@ class StudioBlocks(gr.Blocks):
         Raises:
             Refused: gradio cannot make them of what was sent.
         """
-        try:
-            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        try:  # photos at addresses are fetched here
+            return await asyncio.wait_for(super().preprocess_data(block_fn, inputs, *args, **kwargs), FETCHING)
         except NO_FILE:
             raise Refused(NOT_AN_UPLOAD) from None
         except Exception as error:  # whatever gradio's components stumble over

@@ -32,20 +32,22 @@ async def in_time(call: Callable[[], Awaitable[Any]], *, left: Stop, seconds: fl
     Raises:
         Refused: it was given up.
     """
-    late = False
-    token = CURRENT.set(lambda: late or left())
+    over = False
+    token = CURRENT.set(lambda: over or left())
     try:
         working = asyncio.ensure_future(call())  # has the context of this moment
     finally:
         CURRENT.reset(token)
+    working.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, or asyncio complains in the log
     try:
-        return await asyncio.wait_for(asyncio.shield(working), seconds)
-    except asyncio.TimeoutError:
-        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, so that asyncio does not complain
+        done, _ = await asyncio.wait({working}, timeout=seconds)  # a call that is cancelled meanwhile is given up as well
+    finally:
+        over = True
+    if not done:
         raise Refused(
             f"This took longer than the {seconds:.0f} seconds a call may take here: try again later, or with a smaller photo."
-        ) from None
+        )
+    try:
+        return working.result()
     except Stopped:
         raise Refused(LEFT) from None
-    finally:
-        late = True

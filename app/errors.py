@@ -27,7 +27,9 @@ NO_PATH = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
 HERE = Path(__file__).resolve().parent
 ROOMS = (HERE, HERE.parent / "cternet")
 """Whose errors are this program's own."""
-PASSED = frozenset(str(HERE / name) for name in ("blocks.py", "calls.py", "errors.py", "observed.py"))
+PASSED = frozenset(
+    str(HERE / name) for name in ("blocks.py", "bodies.py", "calls.py", "errors.py", "fair_queue.py", "observed.py")
+)
 """Files of them that every request goes through."""
 LONGEST_WORDS = 100
 """Characters of what is wrong with a body."""

@@ -1,8 +1,10 @@
-"""Photos at addresses that programs give: gradio fetches them, and sets no limit of its own to their bytes or their time."""
+"""Photos at addresses that programs give: gradio fetches them, and sets no limit of its own to their bytes or their time.
+
+``StudioBlocks.preprocess_data`` keeps the time.
+"""
 
 import asyncio
 import ipaddress
-import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -12,24 +14,26 @@ from safehttpx import AsyncSecureTransport, matches_domain_whitelist
 from cternet import MAX_BYTES
 
 SECONDS = 30.0
-"""From a request to the end of its answer."""
+"""From the resolving of a name to the end of the answer, all redirects included."""
+NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("fec0::/10", "2002::/16", "64:ff9b::/96")))
+"""Addresses that some Pythons count as public: of old private networks, and those that hold another address."""
 
 
 class TooMuch(ValueError):
-    """The answer is larger than a photo may be, or takes too long."""
+    """The answer is larger than a photo may be."""
 
 
 class Limited(httpx.AsyncByteStream):
-    """What a host sends, up to ``MAX_BYTES`` and for ``SECONDS``."""
+    """What a host sends, up to ``MAX_BYTES``."""
 
     def __init__(self, stream: httpx.AsyncByteStream, transport: httpx.AsyncBaseTransport) -> None:
-        self.stream, self.transport, self.until = stream, transport, time.monotonic() + SECONDS
+        self.stream, self.transport = stream, transport
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         count = 0
         async for part in self.stream:
             count += len(part)
-            if count > MAX_BYTES or time.monotonic() > self.until:
+            if count > MAX_BYTES:
                 raise TooMuch
             yield part
 
@@ -44,9 +48,9 @@ async def public_address(host: str) -> str:
     Raises:
         ValueError: it has none; networks at home, of companies and of hosts have services that strangers must not reach.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, None)
-    for *_, (address, *_) in found:
-        if processing_utils.is_public_ip(address) and ipaddress.ip_address(address).is_global:
+    for *_, (address, *_) in await asyncio.get_running_loop().getaddrinfo(host, None):
+        found = ipaddress.ip_address(address)
+        if processing_utils.is_public_ip(address) and found.is_global and not any(found in one for one in NOT_PUBLIC):
             return address
     raise ValueError(f"{host} is not on the internet")
 

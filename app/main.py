@@ -1,5 +1,6 @@
 """The whole interface: header, pages, session clean-up."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.analyze.page import AnalyzePage
 from app.analyze.rated import RatedPage
 from app.api.endpoints import Endpoints
 from app.blocks import MOST_STATES, StudioBlocks
+from app.bodies import Bodies
 from app.compare.page import ComparePage
 from app.errors import Answered, invalid
 from app.fetched import limit_fetching
@@ -25,7 +27,7 @@ from app.page import Frame, Page, Studio, fitting
 from app.queues import PHOTO, PROGRAM
 from app.settings import Settings
 from app.theme import FAVICON, STYLE, THEME
-from app.uploads import Downloads
+from app.uploads import Downloads, Upload
 from app.workspace.examples import read_examples
 from app.workspace.picker import PhotoPicker
 from app.zero_gpu import BATCH
@@ -37,8 +39,6 @@ MEMORY = 2**30
 """Bytes that a page's store of visitors' data may take, over all models."""
 PAGES: tuple[type[Page], ...] = (AnalyzePage, RatedPage, ClassifiedPage, IntervenePage, ComparePage)
 """In the order of their tabs; of one title the first whose needs the model meets."""
-FILES = (600, 3000)
-"""Seconds between two looks for old files, and from which age on they are: none is there for more than an hour."""
 DEFAULTS = Settings.model_construct()
 """Settings where the environment says nothing."""
 TOGGLES = Path(__file__).with_name("toggles.js").read_text(encoding="utf-8")
@@ -51,10 +51,9 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         models: each with the networks it is compared with.  The first is at the server's address, others at their names.
         settings: of the server.
     """
+    Upload.places = threading.Semaphore(settings.concurrency)
     downloads, examples, found = Downloads(), read_examples(EXAMPLES), paths(models)
-    demo = StudioBlocks(
-        title="CTERNet Studio", analytics_enabled=False, delete_cache=FILES, fill_width=True, seconds=settings.seconds
-    )
+    demo = StudioBlocks(title="CTERNet Studio", analytics_enabled=False, fill_width=True, seconds=settings.seconds)
     routes = {name: demo.route(name, path, show_in_navbar=False).current_page if path else "" for name, path in found.items()}
     pages: list[Page] = []
 
@@ -71,6 +70,7 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
         demo.forget(request.session_hash)
         demo.departures.left(request.session_hash)
 
+    demo.tidying.folders = [Path(downloads.root.name)]
     demo.departures.forget, demo.current_page = forget, ""
     with demo:  # once for all pages: each time gradio leaves its blocks, it makes a whole server of them
         Endpoints(*models).build()
@@ -129,6 +129,6 @@ def options(demo: StudioBlocks, settings: Settings = DEFAULTS) -> dict[str, Any]
             "lifespan": demo.tidying.lifespan,
             "exception_handlers": {OSError: demo.upload_failed, RequestValidationError: invalid},
             "routes": [demo.reports.route, *routes(figures)],
-            "middleware": [Middleware(Observed, figures=figures), Middleware(Answered)],
+            "middleware": [Middleware(Observed, figures=figures), Middleware(Answered), Middleware(Bodies)],
         },
     }

@@ -10,6 +10,8 @@ PHOTO: dict[str, Any] = {"concurrency_id": "photo", "concurrency_limit": 4}
 """A visitor's photo to open and to run the network on."""
 PROGRAM: dict[str, Any] = {"concurrency_id": "program", "concurrency_limit": 4}
 """A program's: many calls of one do not hold up visitors, whose photos go through the network along with its own."""
+PROGRAM_LONG: dict[str, Any] = {"concurrency_id": "program long", "concurrency_limit": 1}
+"""What takes a program seconds to minutes: measuring."""
 REDRAW = {"concurrency_id": "redraw", "concurrency_limit": 4}
 """Pictures and files of what is there already."""
 COMPARE = {"concurrency_id": "compare", "concurrency_limit": 2}

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from typing import Any, Generic, TypeVar
 
 Kept = TypeVar("Kept")
+LONGEST_SESSION = 100
+"""Characters of a session's name; gradio's own have eleven."""
 
 
 def weight(value: Any) -> int:

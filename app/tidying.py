@@ -11,10 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-LISTED_EVERY = 600.0
-"""Seconds between two looks at files."""
-EMPTY_FOR = 3600.0
-"""Seconds after which an empty folder is one that gradio made in vain."""
+FILES_EVERY, OLD = 600.0, 3000.0
+"""Seconds between two looks at files, and from which age on they go: none is there for more than an hour."""
 UNREAD_EVERY = 20.0
 """Seconds between two looks at answers."""
 LOOKS = 3
@@ -27,31 +25,29 @@ class Tidying:
 
     Args:
         then: what else is done at each look at answers.
+
+    Attributes:
+        folders: whose old files go; only this program's own.
     """
 
     def __init__(self, blocks: gr.Blocks, then: Callable[[], None]) -> None:
         self.blocks, self.then = blocks, then
-        self.unlisted: set[str] = set()
         self.unread: dict[str, tuple[int, int]] = {}
-        blocks.temp_file_sets.append(self.unlisted)
+        self.folders: list[Path] = []
 
-    def list_uploads(self) -> None:
-        """Put files that came over MCP as ``data:`` addresses on a list, for gradio deletes in time what is on its lists, and
-        take off all lists what is gone."""
-        folder, lists = os.environ.get("GRADIO_TEMP_DIR"), self.blocks.temp_file_sets
-        if not folder:  # the folder of this program alone (app.py); otherwise it is everybody's
-            return
-        everything = list(Path(folder).rglob("*"))
-        there = {str(path) for path in everything if path.is_file()}
-        self.unlisted &= there
-        self.unlisted |= there.difference(*(listed.copy() for listed in lists))  # requests go on meanwhile
-        for listed in lists:
+    def delete_old_files(self) -> None:
+        """Delete files whose time is over.  Gradio would miss those that are on none of its lists, as what came over MCP as
+        ``data:`` addresses, and stop for ever if a list changed meanwhile."""
+        folder, before = os.environ.get("GRADIO_TEMP_DIR"), time.time() - OLD
+        own = [Path(folder)] if folder else []  # the folder of this program alone (app.py); otherwise it is everybody's
+        components = list(self.blocks.blocks.values())
+        stay = {str(path) for one in components for path in getattr(one, "keep_in_cache", ())}
+        for path in (path for folder in (*own, *self.folders) for path in folder.rglob("*") if str(path) not in stay):
+            with suppress(OSError):  # a folder that is not empty, or a file that is gone
+                if path.lstat().st_ctime < before:
+                    path.rmdir() if path.is_dir() else path.unlink()
+        for listed in self.blocks.temp_file_sets:
             listed -= {path for path in listed.copy() if not os.path.exists(path)}
-        before = time.time() - EMPTY_FOR
-        for path in everything:
-            with suppress(OSError):  # it is a file, or is not empty
-                if path.stat().st_mtime < before:
-                    path.rmdir()
 
     def drop_unread(self) -> None:
         """Drop answers that nobody reads; gradio keeps those of two thousand sessions, megabytes each."""
@@ -59,10 +55,11 @@ class Tidying:
         waiting = {session: messages.qsize() for session, messages in queue.pending_messages_per_session.items()}
         self.unread = {}
         for session in {*waiting, *queue.pending_event_ids_session}:
-            if queue.pending_event_ids_session.get(session, set()) & queue.event_ids_to_events.keys():
+            ids = queue.pending_event_ids_session.get(session, set())
+            if ids & queue.event_ids_to_events.keys():
                 continue  # it is still being worked on
             count, (known, looks) = waiting.get(session, 0), before.get(session, (0, 0))
-            if session not in waiting or (count and count == known and looks >= LOOKS):
+            if session not in waiting or not (ids or count) or (count and count == known and looks >= LOOKS):
                 queue.pending_messages_per_session.pop(session, None)
                 queue.pending_event_ids_session.pop(session, None)
             elif count:
@@ -74,13 +71,13 @@ class Tidying:
 
         async def files() -> None:
             with suppress(OSError):  # a folder that vanishes while it is looked into
-                await asyncio.to_thread(self.list_uploads)
+                await asyncio.to_thread(self.delete_old_files)
 
         async def answers() -> None:
             self.drop_unread()
             await asyncio.to_thread(self.then)
 
-        tasks = [asyncio.create_task(every(LISTED_EVERY, files)), asyncio.create_task(every(UNREAD_EVERY, answers))]
+        tasks = [asyncio.create_task(every(FILES_EVERY, files)), asyncio.create_task(every(UNREAD_EVERY, answers))]
         try:
             yield
         finally:

@@ -3,11 +3,12 @@
 import hashlib
 import shutil
 import tempfile
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gradio.utils import get_upload_folder
 from gradio_client.utils import is_file_obj_with_meta
@@ -29,8 +30,10 @@ class Upload:
     Attributes:
         path: where it lies; only files of this program's own, or from ``received``.
         name: what the visitor calls it.
+        places: for photos that are decoded at once in this process; a large one takes hundreds of megabytes.
     """
 
+    places: ClassVar[threading.Semaphore] = threading.Semaphore(4)
     path: Path
     name: str
 
@@ -42,7 +45,8 @@ class Upload:
         """
         if self.path.is_file() and self.path.stat().st_size > MAX_BYTES:
             raise ImageError(f"{self.name} is larger than the {MAX_BYTES // 2**20} MB this page reads; scale it down first.")
-        return load_image(self.path, name=self.name, background=background)
+        with self.places:
+            return load_image(self.path, name=self.name, background=background)
 
 
 def received(payload: Any, kept: Collection[Upload] = ()) -> Upload:

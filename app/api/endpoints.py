@@ -24,7 +24,7 @@ from app.api.inputs import (
 from app.calls import stop
 from app.checks import Refused, sentence
 from app.choices import allocations
-from app.queues import LONG, PROGRAM
+from app.queues import PROGRAM, PROGRAM_LONG
 from cternet import ALLOCATIONS, LEVELS, AllocationName, Analysis, Classified, Classifier, ImageError
 from cternet.compare import DEFAULT, Networks, load_samples
 from cternet.compare import compare as explain
@@ -77,8 +77,8 @@ class Endpoints:
         gr.api(self.analyze, api_name="analyze", **PROGRAM)
         gr.api(self.intervene, api_name="intervene", **PROGRAM)
         gr.api(self.what_would_it_take, api_name="what_would_it_take", **PROGRAM)
-        # Measuring takes many seconds: beside the surveys, not before every visitor's next photo.
-        gr.api(self.compare, api_name="compare", **LONG)
+        # Measuring takes many seconds: not before everybody's next photo.
+        gr.api(self.compare, api_name="compare", **PROGRAM_LONG)
 
     def analyze(
         self,

@@ -1,5 +1,6 @@
 """Many photos in a zip: the part of the Compare page that takes a zip and gives back a report to browse and a table."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +92,7 @@ class ZipPart:
         try:
             with self.studio.downloads.writing(session) as folder:
                 name = file_name([upload.name], self.studio.predictor.name, "report")
-                out = folder / f"survey-{survey.work}" / name
-                out.parent.mkdir()
+                out = Path(tempfile.mkdtemp(prefix="survey-", dir=folder)) / name
                 options = Options(methods=methods, measure=chosen.measure, batch_size=self.studio.batch)
                 for step in surveying(upload.path, out, self.studio.networks, options, limits=PAGE, stop=stop):
                     if "skipped" in step.row:

@@ -8,7 +8,7 @@ const isSites = ([key]) => key.startsWith('__');
 const sites = [...new URLSearchParams(location.search)].filter(isSites);
 const ours = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(one => !isSites(one)));
 const UNSEEN = 'unseen'; // a photo on its way to the server; the page comes up anew where the connection was cut meanwhile
-let sent = sessionStorage.getItem(UNSEEN);
+let sent = sessionStorage.getItem(UNSEEN); // this tab's name for it
 let painted = null; // the parameters of a painting that another photo took the place of
 let current = ours();
 let following = false; // the address is as it should be: the visitor went back or forward
@@ -59,10 +59,9 @@ function arrive() {
   window.studio.opened++;
   if (!before.has('link')) window.studio.panel(); // a tab chosen before the photo was there
   if (next.image.startsWith('sha256-')) keep(next.image);
-  const lostOnTheWay = sent;
-  sent = null;
-  if (lostOnTheWay) bringBack(UNSEEN);
+  if (sent) bringBack(sent);
   else sessionStorage.removeItem(UNSEEN);
+  sent = null;
 }
 // A photo took the place of one with a painting: one click brings both back.
 function offer(parameters) {
@@ -104,7 +103,7 @@ async function keep(image) {
     const all = await store('readonly', photos => photos.getAll());
     for (const old of all) if (Date.now() - old.when > HOUR) await store('readwrite', photos => photos.delete(old.image));
     const source = document.querySelector('#photo img')?.src;
-    if (!source || image !== UNSEEN && all.some(old => old.image === image)) return;
+    if (!source || !image.startsWith(UNSEEN) && all.some(old => old.image === image)) return;
     const name = decodeURIComponent(source.split('/').pop());
     const file = await (await fetch(source)).blob();
     await store('readwrite', photos => photos.put({image, name, when: Date.now(), file}));
@@ -112,8 +111,9 @@ async function keep(image) {
 }
 document.addEventListener('photo-sent', event => {
   if (!event.detail?.own) return;
-  sessionStorage.setItem(UNSEEN, '1');
-  keep(UNSEEN);
+  const name = sessionStorage.getItem(UNSEEN) ?? `${UNSEEN}-${Math.random()}`;
+  sessionStorage.setItem(UNSEEN, name);
+  keep(name);
 });
 async function bringBack(image) {
   try {

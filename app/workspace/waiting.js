@@ -29,7 +29,9 @@ document.addEventListener('photo-sent', async () => {
     missed = before === null ? missed + 1 : 0;
     await pause(500);
   }
-  if (mine === asked) say(seen || document.querySelector('#notice .message') ? '' : NOT_TAKEN);
+  if (mine !== asked) return;
+  sessionStorage.removeItem('unseen'); // the server has answered: it is not lost
+  say(seen || document.querySelector('#notice .message') ? '' : NOT_TAKEN);
 });
 document.addEventListener('photo-opened', async () => {
   const then = asked;

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError
+from huggingface_hub import constants, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
 WRITTEN = re.compile(r"(?:hf-hub:)?(?P<model>[^/@:\s~.][^/@:\s]*/[^/@:\s]+)(?:@(?P<revision>[^@:\s]+))?")
 
@@ -52,13 +52,17 @@ def beside(source: str | Path, file: str) -> Path | None:
     """A file that need not be there, of a checkpoint folder or a model on the hub.
 
     Raises:
-        HfHubHTTPError, OfflineModeIsEnabled, HFValidationError, OSError: the hub does not answer.
+        HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError: the hub does not answer.
     """
     model = on_hub(source)
     if model is not None:
         try:
             return model.fetch(file)
-        except EntryNotFoundError:  # also offline, where the cache lacks it
+        except LocalEntryNotFoundError:
+            if not constants.HF_HUB_OFFLINE:  # the hub does not answer, and the file may be there
+                raise
+            return None
+        except EntryNotFoundError:
             return None
     path = Path(source) / file
     return path if path.is_file() else None

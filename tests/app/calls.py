@@ -63,7 +63,8 @@ class Caller:
             "trigger_id": None,
             "session_hash": self.session,
         }
-        joined = httpx.post(f"{self.url}/gradio_api/queue/join", json=body, timeout=30)
+        about = {"content": json.dumps(body), "headers": {"content-type": "application/json"}}  # halves of characters, too
+        joined = httpx.post(f"{self.url}/gradio_api/queue/join", **about, timeout=30)
         if joined.is_error:
             return [{"msg": "refused", "status": joined.status_code, "success": False, "output": joined.json()}]
         address = f"{self.url}/gradio_api/queue/data?session_hash={self.session}"

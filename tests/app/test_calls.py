@@ -1,5 +1,6 @@
 """How long calls are worked on: until their time is over or their visitor has left; and what gradio keeps of them."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -9,9 +10,9 @@ import httpx
 import pytest
 
 from app.blocks import StudioBlocks
-from app.calls import stop
+from app.calls import in_time, stop
 from app.tidying import LOOKS
-from cternet.stopping import Stopped
+from cternet.stopping import Stopped, never
 from tests.app.calls import Caller
 
 
@@ -122,3 +123,43 @@ def test_an_answer_that_is_still_worked_on_is_not_dropped(served, work):
     for _ in range(LOOKS + 3):
         served.tidying.drop_unread()
     assert "slow" in served._queue.pending_messages_per_session
+
+
+def test_a_cancelled_call_is_given_up_and_leaves_no_traceback(served, work, caplog):
+    served.seconds = 30
+    caller = join(served, "take_long", "cancels")
+    assert work.begun.wait(10)
+    (event,) = served._queue.event_ids_to_events
+    body = {"session_hash": "cancels", "fn_index": caller.dependency("take_long")["id"], "event_id": event}
+    httpx.post(f"{caller.url}/gradio_api/cancel", json=body).raise_for_status()
+    assert work.ended.wait(5)
+    time.sleep(0.2)
+    assert "never retrieved" not in caplog.text
+
+
+def test_a_timeout_within_the_work_is_not_taken_for_a_call_that_took_too_long():
+    async def fails():
+        raise TimeoutError("the disk")
+
+    with pytest.raises(TimeoutError, match="the disk"):
+        asyncio.run(in_time(fails, left=never, seconds=None))
+
+
+def test_handlers_cannot_be_called_past_the_queue(served):
+    for route in ("run", "api"):
+        answer = httpx.post(f"{served.local_url}gradio_api/{route}/answer", json={"data": []})
+        assert answer.status_code in (401, 404, 405)
+
+
+def test_programs_fill_no_more_than_half_of_the_queue(served, work):
+    served.seconds, served._queue.max_size = 30, 4
+    for number in range(3):  # one is worked on, two wait
+        join(served, "take_long", f"program-{number}")
+    assert work.begun.wait(10)
+    with pytest.raises(httpx.HTTPStatusError, match="503"):
+        join(served, "take_long", "one-too-many")
+
+
+def test_a_session_has_a_short_name(served):
+    with pytest.raises(httpx.HTTPStatusError, match="400"):
+        join(served, "answer", "x" * 1000)

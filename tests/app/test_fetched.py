@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from gradio import processing_utils
 
-from app import fetched
+from app import blocks, fetched
 from app.fetched import TooMuch, limit_fetching, public_address
 from cternet import MAX_BYTES
+from tests.app.calls import MARK, Caller
 
 INSIDE = (
     *("127.0.0.1", "localhost", "0.0.0.0", "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "fe80::1", "fd00::1"),
@@ -28,6 +29,12 @@ class Host(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         packed = self.path == "/packed"
+        try:
+            for _ in range(200 if self.path == "/slow-head" else 0):
+                self.wfile.write(b"H")
+                time.sleep(0.05)
+        except OSError:
+            return
         self.send_response(302 if self.path == "/elsewhere" else 200)
         if packed:
             self.send_header("content-encoding", "gzip")
@@ -80,10 +87,14 @@ def test_what_is_packed_is_not_unpacked(host: str, tmp_path: Path):
     assert len(fetch(f"{host}/packed", tmp_path)) < MAX_BYTES // 100
 
 
-def test_a_host_that_takes_its_time_is_left(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(fetched, "SECONDS", 0.3)
-    with pytest.raises(TooMuch):
-        fetch(f"{host}/slow", tmp_path)
+@pytest.mark.parametrize("path", ["slow", "slow-head"])
+def test_a_host_that_takes_its_time_is_left(host: str, path: str, studio, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(blocks, "FETCHING", 0.5)
+    caller, start = Caller(studio.local_url.rstrip("/"), "fetches"), time.monotonic()
+    analyze = caller.dependency("analyze")
+    photo = {"path": f"{host}/{path}", "meta": MARK}
+    answer = caller.call(analyze, [photo, *caller.defaults(analyze)[1:]])[-1]
+    assert "cannot be fetched" in answer["output"]["error"] and time.monotonic() - start < 5
 
 
 def test_another_address_it_leads_to_is_checked_as_well(host: str, tmp_path: Path):

@@ -2,17 +2,21 @@
 
 import errno
 import os
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
-from gradio.route_utils import delete_files_created_by_app
 
 from app.blocks import StudioBlocks
 from app.checks import Refused
+from app.tidying import OLD
 from app.uploads import Downloads
 from tests.app.calls import Caller
 from tests.tiny import tiny_photo
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "assets" / "examples" / "cat.jpg"
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -23,44 +27,34 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_files_that_gradio_does_not_list_are_listed_once_and_deleted_with_the_others(folder):
+def test_old_files_go_whoever_made_them_and_so_do_empty_folders(folder, tmp_path_factory, monkeypatch):
     with StudioBlocks(analytics_enabled=False) as demo:
-        pass
-    (folder / "known.png").touch()
-    (folder / "sent").mkdir()
-    (folder / "sent" / "over-mcp.png").touch()
-    demo.upload_file_set.add(str(folder / "known.png"))
-    sets = len(demo.temp_file_sets)
-    for _ in range(3):
-        demo.tidying.list_uploads()
-    assert demo.tidying.unlisted == {str(folder / "sent" / "over-mcp.png")}
-    assert len(demo.temp_file_sets) == sets
-    delete_files_created_by_app(demo, None)
-    assert not [path for path in folder.rglob("*") if path.is_file()]
-    demo.tidying.list_uploads()
-    assert not demo.tidying.unlisted
-
-
-def test_files_that_are_gone_leave_the_lists_and_old_empty_folders_go(folder):
-    with StudioBlocks(analytics_enabled=False) as demo:
-        pass
-    for name in ("old", "new", "full"):
-        (folder / name).mkdir()
-    (folder / "full" / "photo.png").touch()
-    for name in ("old", "full"):
-        os.utime(folder / name, (0, 0))
-    demo.upload_file_set |= {str(folder / "gone.png"), str(folder / "full" / "photo.png")}
-    demo.tidying.list_uploads()
-    assert demo.upload_file_set == {str(folder / "full" / "photo.png")}
-    assert sorted(path.name for path in folder.iterdir()) == ["full", "new"]
+        gr.Image(str(EXAMPLE))
+    downloads = tmp_path_factory.mktemp("downloads")
+    demo.tidying.folders = [downloads]
+    (folder / "full").mkdir()
+    (folder / "empty").mkdir()
+    sent, listed, download = folder / "full" / "over-mcp.png", folder / "listed.png", downloads / "figure.png"
+    for path in (sent, listed, download):
+        path.touch()
+    demo.upload_file_set |= {str(listed), str(folder / "gone.png")}
+    (kept,) = (Path(path) for one in demo.blocks.values() for path in getattr(one, "keep_in_cache", ()))
+    demo.tidying.delete_old_files()
+    assert all(path.exists() for path in (sent, listed, download, kept)) and demo.upload_file_set == {str(listed)}
+    now = time.time()
+    monkeypatch.setattr("app.tidying.time.time", lambda: now + OLD + 1)
+    demo.tidying.delete_old_files()
+    assert not any(path.exists() for path in (sent, listed, download)) and kept.exists(), "what stands on the page stays"
+    assert not demo.upload_file_set and not (folder / "empty").exists()
 
 
 def test_a_folder_that_is_everybody_s_is_left_alone(folder, monkeypatch):
     (folder / "others.png").touch()
     monkeypatch.delenv("GRADIO_TEMP_DIR")
+    monkeypatch.setattr("app.tidying.OLD", -1)
     with StudioBlocks(analytics_enabled=False) as demo:
-        demo.tidying.list_uploads()
-    assert not demo.tidying.unlisted
+        demo.tidying.delete_old_files()
+    assert (folder / "others.png").exists()
 
 
 def test_a_download_on_a_full_disk_is_refused_with_the_folder_and_what_to_do():

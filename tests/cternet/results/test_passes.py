@@ -1,6 +1,7 @@
 """Passes of a network that several threads ask for."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -36,8 +37,10 @@ def asked_together(passes, network, batches, stops=None):
         assert network.begun.wait(10)
         for number, (batch, stop) in enumerate(zip(batches[1:], stops[1:], strict=True), start=1):
             found.append(threads.submit(passes, {"images": batch}, stop))
+            until = time.monotonic() + 10
             while len(passes.waiting) < number:
-                pass
+                assert time.monotonic() < until
+                time.sleep(0.001)
         network.go.set()
     return found
 
