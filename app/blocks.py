@@ -120,12 +120,12 @@ class StudioBlocks(gr.Blocks):
         """
         if block_fn.fn is None:
             raise Refused(NOT_TAKEN)
-        if block_fn.api_visibility == "private" and not (isinstance(requests, Request) and requests.session_hash):
-            raise Refused(NO_SESSION)
+        if block_fn.api_visibility == "private":  # of the calls of programs nothing is kept
+            if not (isinstance(requests, Request) and requests.session_hash):
+                raise Refused(NO_SESSION)
+            self.departures.heard(requests.session_hash)
         call = partial(super().call_function, block_fn, processed_input, iterator, requests, event_id, *args, **kwargs)
         seconds = None if block_fn.types_generator else self.seconds
-        if isinstance(requests, Request) and requests.session_hash:
-            self.departures.heard(requests.session_hash)
         try:
             found: dict[str, Any] = await in_time(call, left=self.leaving(event_id), seconds=seconds)
             return found

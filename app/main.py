@@ -83,9 +83,11 @@ def build(*models: Networks, settings: Settings = DEFAULTS) -> StudioBlocks:
             demo.current_page = routes[networks.predictor.name]
             pages += build_model(demo, studio)
         demo.unload(leave)
+    # Some photos are decoded while others wait for the network, enough to fill its next pass.
+    places = settings.concurrency + max(networks.predictor.passes.most for networks in models)
     for block_fn in demo.fns.values():
         if block_fn.concurrency_id in (PHOTO["concurrency_id"], PROGRAM["concurrency_id"]):
-            block_fn.concurrency_limit = settings.concurrency
+            block_fn.concurrency_limit = places
     return demo.queue(max_size=settings.queue)
 
 

@@ -1,7 +1,7 @@
 """What waits for what: handlers of the same queue share its places.
 
 A photo is decoded in its place, several at once, so that one that takes long holds nobody up; then it waits for the network,
-which takes what waits together (``cternet.results.passes``).
+which takes what waits together (``cternet.results.passes``).  ``app.main`` gives as many places as both need.
 """
 
 from typing import Any

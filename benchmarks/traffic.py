@@ -28,20 +28,20 @@ from benchmarks.load import Sent, photos
 from benchmarks.memory import Session
 from benchmarks.running import EXAMPLES, resident, started
 
-JUNK: tuple[bytes, ...] = (
-    *(
-        b"",
-        b"null",
-        b"[]",
-        b"{}",
-        b'{"data": null}',
-        b"{" * 5000,
-        b"[" * 100_000,
-        b'{"data": [1e999]}',
-        b"\xff\xfe\x00",
-        b'"\\ud800"',
-    ),
-    *(b'{"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}]}', b'{"data": [], "fn_index": 999999}'),
+JUNK = (
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"data": null}',
+    b"{" * 5000,
+    b"[" * 100_000,
+    b'{"data": [1e999]}',
+    b"\xff\xfe\x00",
+    b'"\\ud800"',
+    b'{"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}]}',
+    b'{"data": [], "fn_index": 999999}',
+    b'{"session_hash": "' + b"x" * 5_000_000 + b'"}',
 )
 ROUTES = (
     "queue/join",
@@ -62,8 +62,8 @@ class Arguments:
 
     minutes: float = 10.0
     """After the warm-up."""
-    warm_up: float = 2.0
-    """Minutes until the baseline is taken."""
+    warm_up: float = 5.0
+    """Minutes until the baseline is taken: the stores of the last photos, 256 and 64 on Compare, are full by then."""
     clients: int = 8
     """At once."""
     port: int = 7895

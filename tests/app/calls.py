@@ -28,9 +28,11 @@ class Caller:
     url: str
     session: str
     config: dict[str, Any] = field(init=False)
+    http: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.config = httpx.get(f"{self.url}/config", timeout=30).json()
+        self.http = httpx.Client(timeout=60)  # one: to make a client takes longer than most calls
+        self.config = self.http.get(f"{self.url}/config").json()
 
     @property
     def dependencies(self) -> list[dict[str, Any]]:
@@ -49,7 +51,7 @@ class Caller:
     def post(self, path: Path) -> httpx.Response:
         """The answer to a file's upload."""
         with path.open("rb") as file:
-            return httpx.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)}, timeout=30)
+            return self.http.post(f"{self.url}/gradio_api/upload", files={"files": (path.name, file)})
 
     def upload(self, path: Path) -> dict[str, Any]:
         return uploaded(Path(self.post(path).json()[0]), path.name)
@@ -64,11 +66,11 @@ class Caller:
             "session_hash": self.session,
         }
         about = {"content": json.dumps(body), "headers": {"content-type": "application/json"}}  # halves of characters, too
-        joined = httpx.post(f"{self.url}/gradio_api/queue/join", **about, timeout=30)
+        joined = self.http.post(f"{self.url}/gradio_api/queue/join", **about)
         if joined.is_error:
             return [{"msg": "refused", "status": joined.status_code, "success": False, "output": joined.json()}]
         address = f"{self.url}/gradio_api/queue/data?session_hash={self.session}"
-        with httpx.stream("GET", address, timeout=60) as stream:
+        with self.http.stream("GET", address) as stream:
             lines = [line[6:] for line in stream.iter_lines() if line.startswith("data: ")]
         return [message for message in map(json.loads, lines) if message["msg"] in ("process_generating", "process_completed")]
 

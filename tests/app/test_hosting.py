@@ -64,9 +64,10 @@ def test_a_wrong_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_settings_reach_the_server(networks: Networks):
     settings = Settings.model_construct(concurrency=2, queue=5, upload_megabytes=3, metrics=True, auth=(("a", "b"),))
+    networks.predictor.passes.most = 3
     demo = build(networks, settings=settings)
     limits = {block_fn.concurrency_limit for block_fn in demo.fns.values() if block_fn.concurrency_id == "photo"}
-    assert limits == {2} and demo._queue.max_size == 5
+    assert limits == {2 + 3} and demo._queue.max_size == 5
     launched = options(demo, settings)
     assert launched["max_file_size"] == 3 * 2**20 and launched["auth"] == [("a", "b")]
     assert {route.path for route in launched["app_kwargs"]["routes"]} >= {"/healthz", "/metrics"}

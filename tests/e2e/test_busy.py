@@ -11,6 +11,7 @@ from tests.app.calls import Caller
 from tests.e2e.conftest import ANSWERED, ROOT, arrive, free_port, start_app, upload, wait_for
 from tests.e2e.line import Line
 
+pytestmark = pytest.mark.e2e
 COFFEE = ROOT / "assets" / "examples" / "coffee.jpg"
 ALL_TAKEN = 4
 """Calls that wait or are answered at once on the server of these tests, most."""
@@ -20,7 +21,12 @@ ALL_TAKEN = 4
 def port(tmp_path_factory):
     port = free_port()
     with (tmp_path_factory.mktemp("busy") / "output.txt").open("w") as output:
-        there = {"CTERNET_WEIGHTS": "assets/weights/cternet-fi", "CTERNET_CONCURRENCY": "1", "CTERNET_QUEUE": str(ALL_TAKEN)}
+        there = {
+            "CTERNET_WEIGHTS": "assets/weights/cternet-fi",
+            "CTERNET_CONCURRENCY": "1",
+            "CTERNET_BATCH": "1",
+            "CTERNET_QUEUE": str(ALL_TAKEN),
+        }
         process = start_app(port, output, **there)
     wait_for(process, port)
     yield port
@@ -87,7 +93,7 @@ def waits(page, words: str) -> None:
 
 
 def test_a_visitor_sees_how_many_are_before_them(visitor, others):
-    others(3)
+    others(4)
     before = visitor.evaluate("() => window.studio.photo")
     visitor.set_input_files("#photo input[type=file]", str(COFFEE))
     waits(visitor, "before yours")
@@ -107,7 +113,7 @@ def test_a_visitor_is_told_that_a_full_server_did_not_take_their_photo(visitor, 
 
 
 def test_a_phone_that_slept_while_its_photo_waited_finds_the_answer(visitor, others, line):
-    others(3)
+    others(4)
     visitor.set_input_files("#photo input[type=file]", str(COFFEE))
     waits(visitor, "before yours")
     line.cut()
