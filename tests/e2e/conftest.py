@@ -39,13 +39,13 @@ def start_app(port: int, output: IO[str] | int = subprocess.PIPE, **environment:
     )
 
 
-def wait_for(process: subprocess.Popen, port: int) -> None:
-    """Until an app that was started serves."""
+def wait_for(process: subprocess.Popen, port: int, path: str = "") -> None:
+    """Until an app that was started serves, or a proxy at a path of it."""
     for _ in range(240):
         if process.poll() is not None:
             pytest.fail("the app did not start")
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}/healthz", timeout=1)
             return
         except OSError:
             time.sleep(0.5)

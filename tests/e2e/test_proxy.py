@@ -41,30 +41,19 @@ def nginx(folder: Path, inside: int, **changes: str) -> Iterator[str]:
     )
     proxy = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
     try:
+        wait_for(proxy, outside, "/studio")
         yield f"http://127.0.0.1:{outside}/studio"
     finally:
         proxy.terminate()
         proxy.wait(20)
 
 
-def answers(url: str) -> None:
-    """Wait until the studio does."""
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=1)
-            return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail("the app did not answer in two minutes")
-
-
 @pytest.fixture(scope="module")
 def app_behind(tmp_path_factory) -> Iterator[int]:
     port = free_port()
     with (tmp_path_factory.mktemp("studio") / "app.txt").open("w") as output:
-        app = start_app(
-            port, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1", GRADIO_IS_E2E_TEST="1"
-        )  # four beats a second
+        beats = {"GRADIO_IS_E2E_TEST": "1"}  # four a second
+        app = start_app(port, output, GRADIO_ROOT_PATH="/studio", CTERNET_METRICS="1", **beats)
     wait_for(app, port)
     yield port
     app.terminate()
@@ -74,7 +63,6 @@ def app_behind(tmp_path_factory) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory, app_behind: int) -> Iterator[str]:
     with nginx(tmp_path_factory.mktemp("nginx"), app_behind) as url:
-        answers(url)
         yield url
 
 
@@ -87,7 +75,6 @@ DEAF = {"proxy_buffering off;": f"{PACK} proxy_ignore_headers X-Accel-Buffering;
 def test_events_move_where_the_proxy_gathers_answers(tmp_path: Path, app_behind: int, changes: dict[str, str], arrives: bool):
     """The control is an nginx that does not listen to what the studio says of buffering."""
     with nginx(tmp_path, app_behind, **changes) as url:
-        answers(url)
         found, until = 0, time.monotonic() + 4
         with suppress(httpx.ReadTimeout), httpx.stream("GET", f"{url}/gradio_api/heartbeat/someone", timeout=3) as stream:
             for line in stream.iter_lines():
