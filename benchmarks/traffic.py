@@ -99,7 +99,8 @@ def program(session: Session, sent: Sent, tally: Tally) -> None:
 
 def visitor(session: Session, sent: Sent, tally: Tally) -> None:
     with httpx.stream("GET", f"{session.url}/heartbeat/{session.name}", timeout=120) as page:
-        next(page.iter_lines())
+        alive = page.iter_lines()  # held: the connection ends with it
+        next(alive)
         photo = session.upload_bytes("photo.jpg", sent.jpeg)
         steps = [("choose", [photo], None), ("redraw", [], None), ("example", [], {"index": random.randrange(len(EXAMPLES))})]
         if random.random() < 0.2:

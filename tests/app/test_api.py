@@ -464,12 +464,12 @@ def test_arguments_have_plain_types(server, client):
     assert types["compare"] == {"image": "filepath", "methods": "list", "emotion": "str", "measure": "bool", **rest}
 
 
-def test_programs_have_a_queue_of_their_own_and_long_work_shares_the_pages(networks):
+def test_programs_have_queues_of_their_own(networks):
     with gr.Blocks(analytics_enabled=False) as demo:
         Endpoints(networks).build()
     queues = {fn.api_name: (fn.concurrency_id, fn.concurrency_limit, fn.queue) for fn in demo.fns.values()}
     assert queues == dict.fromkeys(("analyze", "intervene", "what_would_it_take"), ("program", 4, True)) | {
-        "compare": ("long", 1, True)
+        "compare": ("program long", 1, True)
     }
 
 

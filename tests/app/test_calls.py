@@ -78,7 +78,8 @@ def test_work_stops_soon_after_its_visitor_has_left(served, work):
     served.seconds = 30
     caller = join(served, "take_long", "impatient")
     with httpx.stream("GET", f"{caller.url}/gradio_api/queue/data", params={"session_hash": "impatient"}) as stream:
-        next(stream.iter_lines())
+        lines = stream.iter_lines()  # held: the connection ends with it
+        next(lines)
         assert work.begun.wait(10)
         assert not work.ended.is_set()
     assert work.ended.wait(5)

@@ -88,7 +88,8 @@ def test_a_page_that_is_closed_is_forgotten_with_its_photo_and_its_files(studio,
     caller = Caller(studio.local_url.rstrip("/"), "closes-soon")
     tiny_photo().save(tmp_path / "photo.png")
     with httpx.stream("GET", f"{caller.url}/gradio_api/heartbeat/{caller.session}", timeout=30) as page:
-        next(page.iter_lines())
+        alive = page.iter_lines()  # held: the connection ends with it
+        next(alive)
         choose = caller.dependency("choose")
         caller.call(choose, [caller.upload(tmp_path / "photo.png")])
     stores = [fn.fn for fn in studio.fns.values() if fn.api_name == "leave"]
