@@ -8,7 +8,10 @@ const isSites = ([key]) => key.startsWith('__');
 const sites = [...new URLSearchParams(location.search)].filter(isSites);
 const ours = () => new URLSearchParams([...new URLSearchParams(location.search)].filter(one => !isSites(one)));
 const UNSEEN = 'unseen'; // a photo on its way to the server; the page comes up anew where the connection was cut meanwhile
-let sent = sessionStorage.getItem(UNSEEN); // this tab's name for it
+const tab = (() => {
+  try { return window.sessionStorage; } catch { return null; } // a frame of another site may have none
+})();
+let sent = tab?.getItem(UNSEEN); // this tab's name for it
 let painted = null; // the parameters of a painting that another photo took the place of
 let current = ours();
 let following = false; // the address is as it should be: the visitor went back or forward
@@ -60,7 +63,7 @@ function arrive() {
   if (!before.has('link')) window.studio.panel(); // a tab chosen before the photo was there
   if (next.image.startsWith('sha256-')) keep(next.image);
   if (sent) bringBack(sent);
-  else sessionStorage.removeItem(UNSEEN);
+  else tab?.removeItem(UNSEEN);
   sent = null;
 }
 // A photo took the place of one with a painting: one click brings both back.
@@ -109,10 +112,11 @@ async function keep(image) {
     await store('readwrite', photos => photos.put({image, name, when: Date.now(), file}));
   } catch { /* a browser that keeps nothing: a reload then asks for the photo */ }
 }
+document.addEventListener('photo-answered', () => tab?.removeItem(UNSEEN)); // whatever the answer: it is not lost
 document.addEventListener('photo-sent', event => {
-  if (!event.detail?.own) return;
-  const name = sessionStorage.getItem(UNSEEN) ?? `${UNSEEN}-${Math.random()}`;
-  sessionStorage.setItem(UNSEEN, name);
+  if (!event.detail?.own || !tab) return;
+  const name = tab.getItem(UNSEEN) ?? `${UNSEEN}-${Math.random()}`;
+  tab.setItem(UNSEEN, name);
   keep(name);
 });
 async function bringBack(image) {

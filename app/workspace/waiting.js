@@ -30,7 +30,7 @@ document.addEventListener('photo-sent', async () => {
     await pause(500);
   }
   if (mine !== asked) return;
-  sessionStorage.removeItem('unseen'); // the server has answered: it is not lost
+  document.dispatchEvent(new Event('photo-answered'));
   say(seen || document.querySelector('#notice .message') ? '' : NOT_TAKEN);
 });
 document.addEventListener('photo-opened', async () => {
