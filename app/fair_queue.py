@@ -3,7 +3,6 @@
 from typing import Any
 
 from gradio.queueing import Queue
-from gradio.utils import LRUCache
 
 from app.sessions import LONGEST_SESSION
 
@@ -18,7 +17,7 @@ class FairQueue(Queue):
     def of(cls, queue: Queue) -> "FairQueue":
         queue.__class__ = cls
         queue.ANALYTICS_MAX_EVENTS = 1
-        assert isinstance(queue, FairQueue) and isinstance(queue.pending_messages_per_session, LRUCache)
+        assert isinstance(queue, FairQueue)
         return queue
 
     def compute_analytics_summary(self, _records: Any) -> dict[str, Any]:
@@ -32,12 +31,8 @@ class FairQueue(Queue):
             return False, f"A session_hash has at most {LONGEST_SESSION} characters.", "error"
         called = self.blocks.fns.get(body.fn_index)
         if self.max_size is not None and called is not None and called.api_visibility == "public":
-            waiting = sum(one.fn.api_visibility == "public" for queue in self.queues for one in queue)
+            queues = self.event_queue_per_concurrency_id.values()
+            waiting = sum(one.fn.api_visibility == "public" for queue in queues for one in queue.queue)
             if waiting >= max(1, self.max_size // 2):
                 return False, f"Queue is full: {waiting} calls of programs are waiting.", "queue_full"
         return await super().push(body=body, request=request, username=username)
-
-    @property
-    def queues(self) -> list[list[Any]]:
-        """The calls that wait, by what they wait for."""
-        return [queue.queue for queue in self.event_queue_per_concurrency_id.values()]
